@@ -1,0 +1,22 @@
+"""Joint low-light enhancement and face super-resolution: from faces to pairs, to trained models, to readable faces."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lfsrkit.registries import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, MODELS
+
+if TYPE_CHECKING:
+    from lfsrkit import benchmark, evaluation, faces, inference, metrics, models, pairs, training
+
+__version__ = "0.1.0"
+
+_STAGES = ("evaluation", "faces", "images", "inference", "losses", "masks", "metrics", "models", "pairs", "training")
+
+__all__ = ["BACKBONES", "DEGRADATIONS", "LOSSES", "MASKS", "METRICS", "MODELS", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a stage on first use, so that ``import lfsrkit`` costs nothing."""
+    if name in _STAGES:
+        return import_module(f"lfsrkit.{name}")
+    raise AttributeError(f"module 'lfsrkit' has no attribute {name!r}")

@@ -1,0 +1,268 @@
+"""Stage configurations: read from TOML recipes and ``key=value`` overrides, checked at once, explained and printed.
+
+Order: defaults of the class, then recipes from left to right, then overrides. A recipe is a TOML file with one table per
+stage, so one file describes an experiment; it is found by name among the shipped ones or by path.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from lfsrkit.calls import Call
+from lfsrkit.errors import ConfigError, UsageError, did_you_mean
+
+RECIPE_SUFFIX = ".toml"
+
+
+class Config(BaseModel):
+    """Base of all stage configurations: closed, frozen, documented by the sentence under each field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True)
+
+
+C = TypeVar("C", bound=Config)
+
+
+def recipe_names() -> list[str]:
+    """List the shipped recipes."""
+    return sorted(path.name.removesuffix(RECIPE_SUFFIX) for path in _shipped().iterdir() if _is_recipe(path.name))
+
+
+def read_recipe(name: str | Path) -> dict[str, Any]:
+    """Read a recipe as a table per stage.
+
+    Args:
+        name: A shipped name or the path of a TOML file.
+
+    Raises:
+        UsageError: If there is no such recipe or it is not TOML.
+    """
+    path = Path(name)
+    shipped = _shipped() / f"{name}{RECIPE_SUFFIX}"
+    try:
+        if path.suffix == RECIPE_SUFFIX:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(shipped.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        known = ", ".join(recipe_names())
+        raise UsageError(f"no recipe {str(name)!r}{did_you_mean(str(name), recipe_names())}; shipped: {known}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"recipe {str(name)!r} is not TOML: {error}") from None
+
+
+def load(
+    config: type[C],
+    *,
+    stage: str,
+    stages: Sequence[str],
+    recipes: Sequence[str | Path] = (),
+    overrides: Sequence[str] = (),
+    values: Mapping[str, Any] | None = None,
+) -> C:
+    """Make the configuration of one stage.
+
+    Args:
+        config: Class of the stage.
+        stage: Table of the recipe that belongs to it.
+        stages: All tables that a recipe may hold.
+        recipes: Names or paths, from left to right.
+        overrides: ``key=value`` with dots for nested keys; the value is TOML, else plain text.
+        values: What the command line gave by flags; strongest.
+
+    Raises:
+        ConfigError: With every fault of all of them.
+    """
+    faults: list[str] = []
+    merged: dict[str, Any] = {}
+    for recipe in recipes:
+        tables = read_recipe(recipe)
+        faults += [f"{recipe}: no such table {key!r}{did_you_mean(key, stages)}" for key in tables if key not in stages]
+        merged = _merge(merged, tables.get(stage, {}))
+    for text in overrides:
+        try:
+            merged = _merge(merged, parse_override(text))
+        except UsageError as error:
+            faults.append(str(error))
+    merged = _merge(merged, dict(values or {}))
+    try:
+        made = config.model_validate(merged)
+    except ValidationError as error:
+        raise ConfigError([*faults, *(_line(config, detail) for detail in error.errors())]) from None
+    if faults:
+        raise ConfigError(faults)
+    return made
+
+
+def parse_override(text: str) -> dict[str, Any]:
+    """Read ``a.b=value`` into nested tables.
+
+    Args:
+        text: Key with dots, an equals sign, a TOML value or plain text.
+
+    Raises:
+        UsageError: If there is no equals sign or no key.
+
+    Example:
+        >>> parse_override("optim.lr=1e-4"), parse_override("mask=patch(ratio=.5)")
+        ({'optim': {'lr': 0.0001}}, {'mask': 'patch(ratio=.5)'})
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"-s {text}: write key=value, such as -s optim.lr=1e-4")
+    nested: Any = _toml_or_text(value.strip())
+    for part in reversed(key.strip().split(".")):
+        nested = {part: nested}
+    return nested
+
+
+def to_tables(config: Config) -> dict[str, Any]:
+    """Turn a configuration into plain values that TOML and JSON can hold; what is None is left out.
+
+    Args:
+        config: Any stage.
+    """
+    return _plain(config)
+
+
+def to_toml(tables: Mapping[str, Any], prefix: str = "") -> str:
+    """Write plain values as TOML.
+
+    Args:
+        tables: Values and nested tables.
+        prefix: Name of the table that they belong to.
+
+    Example:
+        >>> print(to_toml({"steps": 3, "optim": {"lr": 0.1}}))
+        steps = 3
+        <BLANKLINE>
+        [optim]
+        lr = 0.1
+        <BLANKLINE>
+    """
+    lines = [f"{key} = {toml_value(value)}" for key, value in tables.items() if not isinstance(value, Mapping)]
+    text = "\n".join(lines) + "\n" if lines else ""
+    for key, value in tables.items():
+        if isinstance(value, Mapping):
+            name = f"{prefix}{key}"
+            text += f"\n[{name}]\n" + to_toml(value, f"{name}.")
+    return text
+
+
+def toml_value(value: Any) -> str:
+    """Write one value as TOML on one line.
+
+    Args:
+        value: Text, number, truth, path, call, list or table.
+    """
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def template(config: type[Config], stage: str) -> str:
+    """Write a commented TOML table with every key of a stage at its default.
+
+    Args:
+        config: Class of the stage.
+        stage: Name of the table.
+    """
+    own: list[str] = [f"[{stage}]"]
+    nested: list[str] = []
+    for key, field in config.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Config):
+            nested.append(template(inner, f"{stage}.{key}"))
+            continue
+        own += [f"# {line}" for line in (field.description or "").splitlines()]
+        default = field.get_default(call_default_factory=True)
+        shown = _plain({key: default}).get(key)
+        own.append(f"# {key} =" if shown is None else f"{key} = {toml_value(shown)}")
+    return "\n".join([*own, "", *nested])
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """List the keys whose values differ between two resolved configurations.
+
+    Args:
+        old: Plain values, as from `to_tables`.
+        new: Plain values.
+        prefix: Name of the table that they belong to.
+
+    Example:
+        >>> difference({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}})
+        ['b.c: 2 -> 3']
+    """
+    lines: list[str] = []
+    for key in sorted(old.keys() | new.keys()):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            lines += difference(before, after, f"{prefix}{key}.")
+        elif before != after:
+            lines.append(f"{prefix}{key}: {before!r} -> {after!r}")
+    return lines
+
+
+def _shipped() -> Any:
+    return files("lfsrkit") / "recipes"
+
+
+def _is_recipe(name: str) -> bool:
+    return name.endswith(RECIPE_SUFFIX)
+
+
+def _toml_or_text(value: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        # A table with a name is a component: another component replaces it with all its parameters.
+        both = isinstance(before, Mapping) and isinstance(value, Mapping) and "name" not in value
+        merged[key] = _merge(before, value) if both else value
+    return merged
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Config):
+        return _plain({key: getattr(value, key) for key in type(value).model_fields})
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, Call | Path):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _line(config: type[Config], detail: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in detail["loc"]) or "the whole"
+    if detail["type"] == "extra_forbidden":
+        return f"{place}: no such key{_near_key(config, detail['loc'])}"
+    message = detail["msg"].removeprefix("Value error, ")
+    given = "" if isinstance(detail["input"], dict) else f" (given: {detail['input']!r})"
+    return f"{place}: {message}{given}"
+
+
+def _near_key(config: type[Config], place: tuple[int | str, ...]) -> str:
+    owner: Any = config
+    for part in place[:-1]:
+        field = owner.model_fields.get(part) if isinstance(owner, type) and issubclass(owner, Config) else None
+        owner = field.annotation if field is not None else None
+    if not (isinstance(owner, type) and issubclass(owner, Config)):
+        return ""
+    return did_you_mean(str(place[-1]), owner.model_fields) or f"; known: {', '.join(owner.model_fields)}"

@@ -1,0 +1,160 @@
+"""What a degradation is: it draws plain numbers, then applies them to pictures."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, final
+
+from torch import Tensor, float64
+
+from lfsrkit.errors import UsageError
+from lfsrkit.seeding import Streams
+from lfsrkit.types import Images, Resized
+
+Params = dict[str, Any]
+"""What was drawn for ``n`` pictures: per parameter, of which there is at least one, a list of ``n`` plain JSON values.
+
+A value is never a dict: dicts are for chains, which nest one per stage.
+"""
+
+
+class Degradation(ABC):
+    """Something that makes pictures worse, in two steps: `sample` draws, `apply` computes.
+
+    A component is a frozen dataclass whose fields are its keyword arguments. What it computes depends on nothing random
+    but the recorded parameters, so a recorded row replays the same picture.
+    """
+
+    scale: int = 1
+    """How many times smaller the result is than its source; a component that shrinks says so here."""
+
+    @abstractmethod
+    def sample(self, n: int, generator: Streams) -> Params:
+        """Draw the parameters of ``n`` pictures on the CPU, those of a picture from its own stream only.
+
+        A fixed argument consumes as many draws as a range, so that fixing one leaves the other draws as they were.
+
+        Args:
+            n: Number of pictures.
+            generator: One generator per picture, or one that seeds a child for each.
+        """
+
+    @abstractmethod
+    def apply(self, images: Images, params: Params) -> Resized:
+        """Degrade pictures with given parameters; keeps dtype and device and leaves its input alone.
+
+        Args:
+            images: (n, 3, h, w), sRGB, 0 to 1.
+            params: What `sample` drew, one value per picture.
+        """
+
+    @abstractmethod
+    def neutral(self, n: int) -> Params | None:
+        """Give the parameters under which `apply` is the identity, or None where there are none.
+
+        Args:
+            n: Number of pictures.
+        """
+
+    @final
+    def out_size(self, height: int, width: int) -> tuple[int, int]:
+        """Tell the size of the result.
+
+        Args:
+            height: Height of the source in pixels.
+            width: Width of the source in pixels.
+
+        Raises:
+            UsageError: If the sides are not multiples of `scale`.
+        """
+        if height % self.scale or width % self.scale:
+            near = (max(1, round(side / self.scale)) * self.scale for side in (height, width))
+            raise UsageError(
+                f"pictures of {height}x{width} pixels cannot shrink {self.scale} times: "
+                f"both sides must be multiples of {self.scale}; the nearest size is {'x'.join(map(str, near))}"
+            )
+        return height // self.scale, width // self.scale
+
+
+def split(params: Params, n: int) -> list[Params]:
+    """Turn the parameters of a batch into one JSON row per picture.
+
+    Args:
+        params: What `Degradation.sample` drew.
+        n: Number of pictures.
+
+    Example:
+        >>> split({"0_jpeg": {"quality": [60, 90]}}, 2)
+        [{'0_jpeg': {'quality': 60}}, {'0_jpeg': {'quality': 90}}]
+    """
+    return [_row(params, index) for index in range(n)]
+
+
+def stack(rows: Sequence[Params]) -> Params:
+    """Turn rows of recorded parameters into the parameters of a batch, the inverse of `split`.
+
+    Args:
+        rows: One per picture, all with the same keys; at least one.
+
+    Raises:
+        UsageError: If there is no row, or rows come from different chains.
+
+    Example:
+        >>> stack([{"0_jpeg": {"quality": 60}}, {"0_jpeg": {"quality": 90}}])
+        {'0_jpeg': {'quality': [60, 90]}}
+    """
+    if not rows:
+        raise UsageError("no recorded parameters were given; a batch needs at least one row")
+    first = rows[0]
+    odd = next((row for row in rows if row.keys() != first.keys()), None)
+    if odd is not None:
+        raise UsageError(f"recorded parameters of different chains do not mix: {sorted(first)} and {sorted(odd)}")
+    columns = {key: [row[key] for row in rows] for key in first}
+    return {key: stack(column) if isinstance(first[key], dict) else column for key, column in columns.items()}
+
+
+def per_image(values: Sequence[int | float], images: Images) -> Tensor:
+    """Shape one number per picture so that it broadcasts over a batch, with its dtype and device.
+
+    Args:
+        values: One per picture.
+        images: The batch.
+
+    Raises:
+        ValueError: If the counts differ.
+    """
+    if len(values) != len(images):
+        raise ValueError(f"{len(values)} recorded values were given for {len(images)} pictures")
+    return images.new_tensor(values).view(len(images), 1, 1, 1)
+
+
+def straight_through(values: Tensor, forward: Tensor) -> Tensor:
+    """Return ``forward`` exactly, with the gradient of the identity towards ``values``.
+
+    Args:
+        values: What the gradient flows to.
+        forward: The result, such as rounded values.
+
+    References:
+        Bengio, Léonard, Courville, Estimating or Propagating Gradients Through Stochastic Neurons, 2013.
+        https://arxiv.org/abs/1308.3432
+    """
+    return forward.detach() + (values - values.detach())
+
+
+def settled(sums: Tensor) -> Tensor:
+    """Forget the last bits of sums in float64, which may depend on batch size and thread count.
+
+    Sums over 8-bit values often lie exactly half-way between two levels, where the last bit decides the rounding. On a
+    grid of 2^-36 (8-bit half-way points are at least 2^-36 / 510 away from where this rounding changes) all agree.
+    float32 has no bits to spare and stays as it is.
+
+    Args:
+        sums: Results of a matrix product, a convolution or a mean, about 0 to 1.
+    """
+    if sums.dtype != float64:
+        return sums
+    return straight_through(sums, (sums * 2.0**36).round() / 2.0**36)
+
+
+def _row(params: Params, index: int) -> Params:
+    return {key: _row(value, index) if isinstance(value, dict) else value[index] for key, value in params.items()}

@@ -1,0 +1,173 @@
+"""Degradations in a row, written as text or tables, replayed as a whole or in part."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, final
+
+from lfsrkit.calls import Call, parse_chain
+from lfsrkit.degradations.base import Degradation, Params
+from lfsrkit.errors import UsageError, did_you_mean
+from lfsrkit.registries import DEGRADATIONS
+from lfsrkit.seeding import Streams, streams
+from lfsrkit.types import Images, Resized
+
+CAUSES = ("exposure", "light", "colour", "optics", "resample", "sensor", "coding")
+"""Tags that name a physical cause, by which a part of a chain is replayed."""
+
+ABILITIES = ("cpu_only", "differentiable")
+"""Tags that say how a degradation can be used."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One link of a chain: its column name, the call that makes it with every argument written out, and its tags."""
+
+    key: str
+    call: Call
+    degradation: Degradation
+    tags: frozenset[str]
+
+
+@final
+class Chain(Degradation):
+    """Degradations applied one after another, each with its own recorded parameters.
+
+    Args:
+        stages: In order, with distinct keys; `chain_from_text` and `chain_from_calls` make them.
+
+    Example:
+        >>> import torch
+        >>> chain = chain_from_text("downsample(scale=4) | gamma_linear(gamma=3) | quantise")
+        >>> chain.scale, list(chain.sample(1, torch.Generator()))
+        (4, ['0_downsample', '1_gamma_linear', '2_quantise'])
+        >>> print(chain.only("resample", "sensor"))
+        downsample(kernel='bicubic', scale=4) | quantise(bits=8)
+    """
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.stages = tuple(stages)
+        self.scale = prod(stage.degradation.scale for stage in stages)
+
+    def __str__(self) -> str:
+        return " | ".join(str(stage.call) for stage in self.stages)
+
+    def __repr__(self) -> str:
+        return f"<Chain {self}>"
+
+    def sample(self, n: int, generator: Streams) -> Params:
+        """Draw the parameters of every stage, stage after stage from the stream of a picture."""
+        sources = streams(n, generator)
+        return {stage.key: stage.degradation.sample(n, sources) for stage in self.stages}
+
+    def apply(self, images: Images, params: Params) -> Resized:
+        """Apply every stage; a part of a chain ignores the parameters of the others, so it replays the whole's record.
+
+        Args:
+            images: (n, 3, h, w), sRGB, 0 to 1.
+            params: What `sample` of this chain, or of the chain that it is a part of, drew.
+
+        Raises:
+            UsageError: If the parameters of a stage are missing, or the sides are not multiples of `scale`.
+        """
+        self.out_size(*images.shape[-2:])
+        missing = [stage.key for stage in self.stages if stage.key not in params]
+        if missing:
+            raise UsageError(f"no parameters for {', '.join(missing)}; recorded are {', '.join(params) or 'none'}")
+        for stage in self.stages:
+            images = stage.degradation.apply(images, params[stage.key])
+        return images
+
+    def neutral(self, n: int) -> Params | None:
+        """Neutral parameters of every stage, or None where a stage has none."""
+        values = {stage.key: stage.degradation.neutral(n) for stage in self.stages}
+        return None if None in values.values() else values
+
+    def only(self, *tags: str) -> "Chain":
+        """Keep the stages with any of these tags, under their own keys.
+
+        Args:
+            tags: Physical causes, such as ``"resample"``.
+
+        Raises:
+            UsageError: If a tag does not exist.
+        """
+        for tag in tags:
+            if tag not in CAUSES:
+                raise UsageError(f"no stage is tagged {tag!r}{did_you_mean(tag, CAUSES)}; tags: {', '.join(CAUSES)}")
+        return Chain([stage for stage in self.stages if not stage.tags.isdisjoint(tags)])
+
+    def check_scale(self, scale: int) -> None:
+        """Refuse a chain that does not shrink as many times as the pairs ask for.
+
+        Args:
+            scale: How many times larger the clean picture is than the low one.
+
+        Raises:
+            UsageError: With the sizes of the stages.
+        """
+        if self.scale != scale:
+            shrinks = " x ".join(f"{s.degradation.scale} ({s.key})" for s in self.stages if s.degradation.scale != 1)
+            raise UsageError(
+                f"the chain shrinks {self.scale} times{f' = {shrinks}' if shrinks else ''}, but the scale is {scale}; "
+                f"give it stages such as downsample(scale={scale}) whose factors multiply to {scale}"
+            )
+
+    def as_tables(self) -> list[dict[str, Any]]:
+        """Write the stages as tables with a ``name``, the form of ``[[degrade]]`` in TOML (which has no None)."""
+        return [_table(stage.call) for stage in self.stages]
+
+
+def chain_from_text(text: str) -> Chain:
+    """Make a chain from ``call | call | ...``.
+
+    Args:
+        text: Calls of registered degradations; a chain among them, such as ``fsr_gamma``, is spliced in.
+
+    Raises:
+        UsageError: If the text cannot be read, or a name or parameter is unknown.
+
+    Example:
+        >>> str(chain_from_text("jpeg(quality=[60, 90])"))
+        "jpeg(quality=(60, 90), exact=True, subsampling='4:2:0')"
+    """
+    return chain_from_calls(parse_chain(text))
+
+
+def chain_from_calls(calls: Iterable[Call]) -> Chain:
+    """Make a chain from calls that were read before.
+
+    Args:
+        calls: Calls of registered degradations; a chain among them is spliced in.
+
+    Raises:
+        UsageError: If a name or parameter is unknown.
+    """
+    stages = [stage for call in calls for stage in _stages(call)]
+    return Chain([replace(stage, key=_key(index, stage.call.name)) for index, stage in enumerate(stages)])
+
+
+def _stages(call: Call) -> tuple[Stage, ...]:
+    made = DEGRADATIONS.build(call)
+    if isinstance(made, Chain):
+        return made.stages
+    return (Stage("", _written_out(call), made, DEGRADATIONS[call.name].tags),)
+
+
+def _written_out(call: Call) -> Call:
+    """Write every argument, so that a stored chain keeps its meaning when a default changes."""
+    entry = DEGRADATIONS[call.name]
+    nested = {key: value for key, value in call.params.items() if isinstance(value, Call)}
+    made = {key: DEGRADATIONS.build(value) for key, value in nested.items()}
+    given = {**entry.check({**call.params, **made}), **{key: _written_out(value) for key, value in nested.items()}}
+    return Call(call.name, {item.name: given.get(item.name, item.default) for item in entry.parameters()})
+
+
+def _key(index: int, name: str) -> str:
+    return f"{index}_{re.sub(r'[^0-9A-Za-z]+', '_', name)}"
+
+
+def _table(call: Call) -> dict[str, Any]:
+    values = {key: _table(value) if isinstance(value, Call) else value for key, value in call.params.items()}
+    return {"name": call.name, **{key: value for key, value in values.items() if value is not None}}

@@ -1,0 +1,77 @@
+"""Faces from a folder of pictures, at any depth."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import final
+
+from lfsrkit.errors import BadPicture, UsageError
+from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePicture, without_duplicates
+from lfsrkit.files import sha256_of
+from lfsrkit.images import SUFFIXES, decode
+
+
+@final
+class FolderSource(FaceSource):
+    """All pictures below a folder (JPEG, PNG, WebP, BMP, TIFF), links followed once.
+
+    Args:
+        folder: Where they are.
+
+    Raises:
+        UsageError: If there is no such folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise UsageError(f"no folder {str(folder)!r}; faces come from a folder, synthetic:N or hub:NAME")
+        self.folder = folder
+
+    def find(self) -> Listing:
+        """Hash every file; what cannot be read is rejected with its reason."""
+        troubles: list[Rejected] = []
+        files = sorted(self._files(troubles))
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(self._identify, files))
+        listing = without_duplicates(item for item in found if isinstance(item, FaceRef))
+        troubles += [item for item in found if isinstance(item, Rejected)]
+        return Listing(listing.refs, sorted([*listing.rejected, *troubles]))
+
+    def read(self, ref: FaceRef) -> SourcePicture:
+        """Decode one file.
+
+        Args:
+            ref: From `find`.
+
+        Raises:
+            BadPicture: If it disappeared, cannot be read, or cannot be decoded.
+        """
+        try:
+            data = (self.folder / ref.source).read_bytes()
+        except OSError as error:
+            raise BadPicture(f"cannot be read: {error.strerror or error}") from None
+        return SourcePicture(decode(data))
+
+    def _files(self, troubles: list[Rejected]) -> Iterator[Path]:
+        def note(error: OSError) -> None:
+            troubles.append(Rejected(self._name(Path(error.filename)), f"cannot be read: {error.strerror}"))
+
+        seen: set[str] = set()
+        for place, folders, names in os.walk(self.folder, onerror=note, followlinks=True):
+            real = os.path.realpath(place)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            folders.sort()
+            yield from (Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
+
+    def _identify(self, path: Path) -> FaceRef | Rejected:
+        try:
+            return FaceRef(sha256_of(path), self._name(path))
+        except OSError as error:
+            return Rejected(self._name(path), f"cannot be read: {error.strerror or error}")
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()

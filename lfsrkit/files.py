@@ -1,0 +1,112 @@
+"""Files that are there whole or not at all, and folders that are ours."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lfsrkit.errors import DamagedFile, OutputRefused
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, flush it to the disk, then rename it.
+
+    Args:
+        path: Final name; its folder is made when missing.
+        data: Contents.
+
+    Raises:
+        OutputRefused: If the disk is full or the folder cannot be written; no partial file is left.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Flush a finished file to the disk and give it its final name.
+
+    Args:
+        temporary: The finished file.
+        path: Its final name on the same file system.
+    """
+    with temporary.open("rb") as stream:
+        os.fsync(stream.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, whole or not at all.
+
+    Args:
+        path: Where to.
+        value: Plain values.
+    """
+    write_whole(path, (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Args:
+        path: Where from.
+
+    Raises:
+        DamagedFile: If it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+
+
+def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
+    """Write one JSON value a line, whole or not at all.
+
+    Args:
+        path: Where to.
+        rows: Plain values.
+    """
+    write_whole(path, "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows).encode())
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file without reading it into memory at once.
+
+    Args:
+        path: Any file.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def claim_folder(folder: Path, marker: str) -> None:
+    """Make an output folder, or accept one that an earlier run of the same kind has made.
+
+    Args:
+        folder: Output folder.
+        marker: Name inside it that shows that it is ours.
+
+    Raises:
+        OutputRefused: If it holds something else; nothing is ever cleared.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        strangers = not (folder / marker).exists() and any(folder.iterdir())
+    except OSError as error:
+        raise OutputRefused(f"cannot use {folder} as output: {error.strerror or error}") from error
+    if strangers:
+        raise OutputRefused(f"{folder} holds something else (no {marker}); name an empty or a new folder")

@@ -1,0 +1,211 @@
+"""Pictures in and out: safe decoding, lossless encoding, 8 bits and floats, resizing, contact sheets.
+
+Arrays are uint8, RGB, (height, width, 3); tensors are as in `lfsrkit.types`.
+"""
+
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageCms, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from lfsrkit.errors import BadPicture
+from lfsrkit.types import Bytes, Images
+
+Pixels = NDArray[np.uint8]
+"""A picture as an array (height, width, 3)."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+PNG_LEVEL = 3
+"""zlib level of stored pictures; higher ones save little on noise and cost time."""
+
+_EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"})
+
+
+def decode(data: bytes) -> Pixels:
+    """Decode an encoded picture to upright 8-bit sRGB.
+
+    EXIF orientation is applied, an embedded colour profile is converted to sRGB, 16-bit grey keeps its range, transparent
+    pixels are laid over white.
+
+    Args:
+        data: A JPEG, PNG, WebP, BMP or TIFF file.
+
+    Raises:
+        BadPicture: With the reason, if it cannot be decoded or is not one still picture.
+    """
+    if not data:
+        raise BadPicture("empty file")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+        try:
+            with Pillow.open(io.BytesIO(data), formats=FORMATS) as picture:
+                return _upright_rgb(picture)
+        except (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError):
+            raise BadPicture(f"more than {Pillow.MAX_IMAGE_PIXELS} pixels") from None
+        except UnidentifiedImageError:
+            raise BadPicture(f"not a picture of a known format ({', '.join(FORMATS)})") from None
+        except BadPicture:
+            raise
+        except Exception as error:  # decoders raise whatever a damaged file leads them to
+            raise BadPicture(f"damaged: {type(error).__name__}: {error}") from None
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Encode losslessly as PNG.
+
+    Args:
+        pixels: (height, width, 3), or (height, width) for grey.
+
+    Example:
+        >>> picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+        >>> bool((decode(encode_png(picture)) == picture).all())
+        True
+    """
+    buffer = io.BytesIO()
+    Pillow.fromarray(pixels).save(buffer, "PNG", compress_level=PNG_LEVEL)
+    return buffer.getvalue()
+
+
+def resize(pixels: Pixels, height: int, width: int) -> Pixels:
+    """Resize with Pillow's antialiased bicubic kernel (a = -0.5).
+
+    Args:
+        pixels: Any size.
+        height: Wanted height in pixels.
+        width: Wanted width in pixels.
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    return np.asarray(Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.BICUBIC))
+
+
+def to_bytes(pixels: Sequence[Pixels]) -> Bytes:
+    """Stack pictures of one size into an 8-bit batch.
+
+    Args:
+        pixels: Pictures of one size.
+    """
+    return torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
+
+
+def to_pixels(batch: Tensor) -> list[Pixels]:
+    """Split a batch into pictures.
+
+    Args:
+        batch: (n, 3, h, w), 8-bit, or float from 0 to 1, which is clamped and rounded.
+    """
+    stored = batch if batch.dtype == torch.uint8 else quantise(batch)
+    return list(stored.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+
+
+def to_float(batch: Bytes, dtype: torch.dtype = torch.float32) -> Images:
+    """Turn 8 bits into floats from 0 to 1.
+
+    Args:
+        batch: 8-bit pictures.
+        dtype: Number format of the result.
+    """
+    return batch.to(dtype) / 255
+
+
+def quantise(batch: Images) -> Bytes:
+    """Clamp to 0..1 and round to 8 bits.
+
+    Args:
+        batch: Float pictures.
+    """
+    return (batch.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def contact_sheet(rows: Sequence[Sequence[Pixels]], titles: Sequence[str] = (), *, side: int | None = None) -> Pixels:
+    """Lay pictures out in a grid, small ones enlarged without smoothing.
+
+    Args:
+        rows: Pictures by row; they may differ in size.
+        titles: One title per column.
+        side: Height of a cell in pixels; by default that of the largest picture.
+    """
+    cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
+    gap, head = 4, 16 if titles else 0
+    columns = max(len(row) for row in rows)
+    sheet = Pillow.new("RGB", (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap)), (24, 24, 24))
+    draw = ImageDraw.Draw(sheet)
+    for column, title in enumerate(titles):
+        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=ImageFont.load_default(size=11))
+    for i, row in enumerate(rows):
+        for j, picture in enumerate(row):
+            scaled = Pillow.fromarray(picture).resize(_fitted(picture, cell), Pillow.Resampling.NEAREST)
+            sheet.paste(scaled, (gap + j * (cell + gap), head + gap + i * (cell + gap)))
+    return np.asarray(sheet)
+
+
+def write_png(path: Path, pixels: Pixels) -> None:
+    """Write a PNG file, whole or not at all.
+
+    Args:
+        path: Where to.
+        pixels: (height, width, 3).
+    """
+    from lfsrkit.files import write_whole
+
+    write_whole(path, encode_png(pixels))
+
+
+def _upright_rgb(picture: Any) -> Pixels:
+    frames = getattr(picture, "n_frames", 1)
+    if frames != 1:
+        raise BadPicture(f"animated or many pages: {frames} frames")
+    if min(picture.size) < 2:
+        raise BadPicture(f"only {picture.width}x{picture.height} pixels")
+    picture.load()
+    upright = ImageOps.exif_transpose(picture)
+    return np.asarray(_to_rgb(upright))
+
+
+def _to_rgb(picture: Any) -> Any:
+    if picture.mode.startswith("I"):
+        return _from_16_bits(picture)
+    if picture.mode not in _EIGHT_BIT:
+        raise BadPicture(f"pixel format {picture.mode!r} is not 8 or 16 bits")
+    managed = _to_srgb(picture)
+    if managed is not None:
+        return managed
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        white = Pillow.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Pillow.alpha_composite(white, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _from_16_bits(picture: Any) -> Any:
+    values = np.asarray(picture).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise BadPicture("32-bit whole numbers beyond 16 bits")
+    return Pillow.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _to_srgb(picture: Any) -> Any:
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ("RGB", "CMYK", "L"):
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return None
+
+
+def _fitted(picture: Pixels, cell: int) -> tuple[int, int]:
+    height, width = picture.shape[:2]
+    factor = cell / max(height, width)
+    return round(width * factor), round(height * factor)

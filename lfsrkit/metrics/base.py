@@ -1,0 +1,106 @@
+"""What every metric is, and the convention that all of them share."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from lfsrkit.errors import UsageError
+from lfsrkit.types import Features, Images, Masks, PerImage
+
+
+class Metric(ABC):
+    """Compare restored pictures with clean ones.
+
+    Whether a larger value is better is a tag of the registry. A subclass computes in `measure`; clamping and rounding
+    to 8 bits are done once, here.
+    """
+
+    @abstractmethod
+    def measure(self, restored: Images, clean: Images, weight: Masks | None) -> PerImage:
+        """Compute the metric of each picture.
+
+        Args:
+            restored: Pictures as `eight_bit` gives them.
+            clean: The same.
+            weight: Weight of each pixel, or ``None`` for equal weights.
+        """
+
+    def __call__(self, restored: Images, clean: Images, weight: Masks | None = None) -> PerImage:
+        """Compute the metric of each picture.
+
+        Args:
+            restored: Pictures; values outside 0 to 1 are clamped.
+            clean: Pictures to compare with.
+            weight: Weight of each pixel, 0 or more, to measure within a region; equal weights give what no weight
+                gives.
+
+        Returns:
+            One number a picture; NaN where the weights of a picture are all 0, or where a picture holds a NaN.
+
+        Raises:
+            UsageError: If two shapes differ, or the pictures are too small for the metric.
+        """
+        _check_shapes(restored, clean, weight)
+        with torch.no_grad():
+            return self.measure(eight_bit(restored), eight_bit(clean), weight)
+
+
+def eight_bit(pictures: Images) -> Images:
+    """Clamp to 0..1 and round to what an 8-bit file holds, in double precision where the device has it.
+
+    Args:
+        pictures: Float pictures.
+
+    Example:
+        >>> eight_bit(torch.full((1, 3, 1, 1), 0.5))[0, 0] * 255
+        tensor([[128.]], dtype=torch.float64)
+    """
+    # Floats throughout: a NaN has to stay one, which a cast to bytes would hide.
+    exact = torch.float32 if pictures.device.type == "mps" else torch.float64
+    return (pictures.clamp(0, 1) * 255).round().to(exact) / 255
+
+
+def weighted_mean(values: Features, weight: Masks | None) -> PerImage:
+    """Average over channels and pixels of each picture.
+
+    Args:
+        values: Maps.
+        weight: Weight of each pixel, or ``None`` for equal weights.
+
+    Returns:
+        One number a picture; NaN where its weights are all 0.
+    """
+    if weight is None:
+        return values.mean(dim=(1, 2, 3))
+    scaled = weight.to(values)
+    return (values.mean(dim=1, keepdim=True) * scaled).sum(dim=(1, 2, 3)) / scaled.sum(dim=(1, 2, 3))
+
+
+def check_side(pictures: Tensor, least: int, what: str) -> None:
+    """Refuse pictures that are too small for a metric.
+
+    Args:
+        pictures: (n, c, h, w).
+        least: Smallest side in pixels.
+        what: What needs it, as the start of a sentence.
+
+    Raises:
+        UsageError: If a side is smaller.
+    """
+    height, width = pictures.shape[-2:]
+    if min(height, width) < least:
+        raise UsageError(
+            f"{what} needs pictures of at least {least}x{least} pixels; these are {height}x{width} (h x w)"
+        )
+
+
+def _check_shapes(restored: Tensor, clean: Tensor, weight: Tensor | None) -> None:
+    """Refuse what torch would broadcast without a word."""
+    if restored.shape != clean.shape:
+        raise UsageError(
+            f"restored is {tuple(restored.shape)} and clean is {tuple(clean.shape)}; they have to be equal"
+        )
+    wanted = (len(clean), 1, *clean.shape[-2:])
+    if weight is not None and weight.shape != wanted:
+        raise UsageError(f"the weight is {tuple(weight.shape)}; for these pictures it has to be {wanted}")

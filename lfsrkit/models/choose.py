@@ -1,0 +1,50 @@
+"""From what a user names to a model that is ready for use."""
+
+from pathlib import Path
+from typing import Any
+
+from lfsrkit.calls import Call, parse_call
+from lfsrkit.errors import UnknownComponent, UsageError
+from lfsrkit.models.base import Restorer
+from lfsrkit.models.macs import count_parameters
+from lfsrkit.models.weights import load
+from lfsrkit.registries import MODELS
+
+
+def restorer_for(
+    model: str | Path | Restorer, *, scale: int | None = None, target_mean: float | None = None
+) -> Restorer:
+    """Give the model that is meant.
+
+    Args:
+        model: A run folder, a ``.safetensors`` file, a name that needs no training such as ``bicubic(scale=4)``, or a
+            model, which is given back.
+        scale: Scale that is needed, if one is.
+        target_mean: Brightness for models that take one.
+
+    Raises:
+        UsageError: If there is no such model, it has not been trained, or its scale is another.
+    """
+    made = model if isinstance(model, Restorer) else _made(model, scale, target_mean)
+    if scale is not None and made.scale != scale:
+        raise UsageError(f"{model} enlarges {made.scale} times, but the pairs are {scale} times larger")
+    return made
+
+
+def _made(model: str | Path, scale: int | None, target_mean: float | None) -> Restorer:
+    if Path(model).exists() or Path(model).suffix == ".safetensors":
+        return load(model)
+    try:
+        call = parse_call(str(model))
+        entry = MODELS[call.name]
+    except UnknownComponent as error:
+        raise UsageError(f"{model}: no such run folder or file, and {error}") from None
+    except UsageError:
+        raise UsageError(f"{model}: no such run folder, file or model") from None
+    taken = {parameter.name for parameter in entry.parameters()}
+    given: dict[str, Any] = {"scale": scale, "target_mean": target_mean}
+    defaults = {key: value for key, value in given.items() if value is not None and key in taken}
+    made = MODELS.build(Call(call.name, {**defaults, **call.params}))
+    if count_parameters(made):
+        raise UsageError(f"{call.name} has to be trained first; name the folder of a run, or a .safetensors file")
+    return made

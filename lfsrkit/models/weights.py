@@ -1,0 +1,192 @@
+"""Weights on disk: one safetensors file that says which model it belongs to. No pickle is read or written."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from lfsrkit import __version__
+from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
+from lfsrkit.models.base import Restorer
+from lfsrkit.models.trust import refuse_code
+from lfsrkit.registries import MODELS
+
+FILE_NAME = "model.safetensors"
+"""What a run folder calls the weights to be used for restoring."""
+
+_KEY = "lfsrkit"
+_FORMAT = 1
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file of weights says about itself.
+
+    Args:
+        name: Name in MODELS.
+        params: Its keyword arguments.
+        version: Version of lfsrkit that wrote the file.
+        extra: Whatever else the writer recorded.
+    """
+
+    name: str
+    params: Mapping[str, Any]
+    version: str
+    extra: Mapping[str, str]
+
+
+def save(
+    model: Restorer,
+    path: Path,
+    *,
+    name: str,
+    params: Mapping[str, Any],
+    extra: Mapping[str, str] = {},
+) -> None:
+    """Write weights and what is needed to make the model again, whole or not at all.
+
+    Args:
+        model: Model with the weights.
+        path: File to write, by custom ``*.safetensors``; missing folders are made.
+        name: Name in MODELS that makes it.
+        params: Keyword arguments that make it; JSON values.
+        extra: More to record, such as the hash of the data; read back by `read_header`.
+
+    Raises:
+        UsageError: If `params` cannot be written as JSON, or `extra` uses a name of the format's own.
+        OutputRefused: If the file cannot be written.
+    """
+    own = {"format": _FORMAT, "name": name, "params": dict(params), "version": __version__}
+    if clash := own.keys() & extra.keys():
+        raise UsageError(f"extra may not hold {', '.join(sorted(clash))}: the format uses these names")
+    try:
+        header = json.dumps(own | dict(extra), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the parameters of {name!r} cannot be recorded as JSON: {error}") from error
+    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
+    _write_whole(Path(path), to_bytes(tensors, metadata={_KEY: header}))
+
+
+def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
+    """Make the model that a file or a training run describes, with its weights, on the CPU, in eval mode.
+
+    Args:
+        path: A ``.safetensors`` file written by `save`, or the folder of a run that holds ``model.safetensors``.
+        allow_code: Whether names in the file may import plug-ins and ``prefix:`` components; only for files you trust.
+
+    Raises:
+        UsageError: If there is no such file, or it asks for a model that is not here.
+        DamagedFile: If the file cannot be read or its weights do not fit the model it names.
+    """
+    file = _file_of(Path(path))
+    header = read_header(file)
+    if not allow_code:
+        refuse_code(file, header.name, header.params)
+    model = _made(file, header)
+    tensors = _read_tensors(file)
+    _check_fit(file, header.name, model.state_dict(), tensors)
+    model.load_state_dict(tensors)
+    return model.eval()
+
+
+def read_header(path: str | Path) -> Header:
+    """Read what a file of weights says about itself, without its weights.
+
+    Args:
+        path: As in `load`.
+
+    Raises:
+        UsageError: If there is no such file.
+        DamagedFile: If it was not written by `save`, or by a later version of the kit.
+    """
+    file = _file_of(Path(path))
+    record = _record(file)
+    if record.get("format") != _FORMAT:
+        raise DamagedFile(f"{file} has format {record.get('format')!r}; this version reads format {_FORMAT}")
+    name, params = record.get("name"), record.get("params")
+    if not isinstance(name, str) or not isinstance(params, dict):
+        raise DamagedFile(f"{file} does not say which model its weights belong to")
+    extra = {key: str(value) for key, value in record.items() if key not in {"format", "name", "params", "version"}}
+    return Header(name, params, str(record.get("version", "unknown")), extra)
+
+
+def _file_of(path: Path) -> Path:
+    if path.is_dir():
+        file = path / FILE_NAME
+        if not file.is_file():
+            raise UsageError(f"{path} holds no {FILE_NAME}; is it the folder of a training run that has saved once?")
+        return file
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file or folder; give a run folder or a .safetensors file")
+    return path
+
+
+def _record(file: Path) -> dict[str, Any]:
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise DamagedFile(f"{file} is not a whole safetensors file: {error}") from error
+    if _KEY not in metadata:
+        raise DamagedFile(f"{file} was not written by lfsrkit: it does not name its model")
+    try:
+        record = json.loads(metadata[_KEY])
+    except ValueError as error:
+        raise DamagedFile(f"{file}: its description of the model is not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise DamagedFile(f"{file}: its description of the model is not a JSON object")
+    return record
+
+
+def _made(file: Path, header: Header) -> Restorer:
+    """Make the model without touching the global random state; its first weights are thrown away."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return MODELS.create(header.name, **header.params)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _read_tensors(file: Path) -> dict[str, Tensor]:
+    with safe_open(file, framework="pt") as opened:
+        return {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a mapping
+
+
+def _check_fit(file: Path, name: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
+    faults = {
+        "missing": [key for key in wanted if key not in found],
+        "unexpected": [key for key in found if key not in wanted],
+        "of another shape": [key for key in wanted if key in found and wanted[key].shape != found[key].shape],
+    }
+    lines = [f"{len(keys)} {what} ({_first(keys)})" for what, keys in faults.items() if keys]
+    if lines:
+        raise DamagedFile(f"{file}: the weights are not those of {name!r}: {'; '.join(lines)}")
+
+
+def _first(keys: list[str]) -> str:
+    return ", ".join(keys[:_SHOWN]) + (", ..." if len(keys) > _SHOWN else "")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputRefused(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,29 @@
+"""Stage 2, pairs: plan, build shard by shard, open, verify and describe data sets of low and clean faces."""
+
+from lfsrkit.pairs.build import Progress, build
+from lfsrkit.pairs.dataset import Pair, PairSet, open  # noqa: A004 - pairs.open reads as what it does
+from lfsrkit.pairs.degrade import degrade
+from lfsrkit.pairs.live import LivePairs, live
+from lfsrkit.pairs.manifest import Manifest, read_manifest
+from lfsrkit.pairs.plan import Plan, Task, make_plan
+from lfsrkit.pairs.stats import Statistics, describe
+from lfsrkit.pairs.verify import verify
+
+__all__ = [
+    "LivePairs",
+    "Manifest",
+    "Pair",
+    "PairSet",
+    "Plan",
+    "Progress",
+    "Statistics",
+    "Task",
+    "build",
+    "degrade",
+    "describe",
+    "live",
+    "make_plan",
+    "open",
+    "read_manifest",
+    "verify",
+]

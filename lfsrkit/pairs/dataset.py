@@ -1,0 +1,205 @@
+"""Reading pairs: random access to the Parquet files of a build, one pair or one batch at a time."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lfsrkit.degradations.base import Params
+from lfsrkit.degradations.chain import Chain, chain_from_text
+from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
+from lfsrkit.images import Pixels, decode, to_bytes, to_float
+from lfsrkit.pairs.manifest import Manifest, read_manifest
+from lfsrkit.regions import grey_to_regions
+from lfsrkit.types import Bytes, Image
+
+CACHED_GROUPS = 64
+"""Row groups that a reader keeps; with small groups this is a few megabytes."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A low picture, its clean original, and how the one was made from the other."""
+
+    id: str
+    low: Image
+    """(3, h, w), 0 to 1."""
+    clean: Image
+    """(3, scale * h, scale * w), 0 to 1."""
+    params: Params
+    """What was drawn, by stage of the chain."""
+    landmarks: NDArray[np.float32] | None
+    """(68, 2), in pixels of the source picture; a pixel's centre is at +0.5."""
+    source: str
+    """Name of the picture within its source."""
+    crop: tuple[int, int, int, int]
+    """Left, top, right, bottom of the square that was used, in pixels of the source picture."""
+    regions: torch.Tensor | None = None
+    """(7, H, W) in the order of `lfsrkit.regions.REGIONS`, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs as they are stored: 8 bits, on the CPU."""
+
+    ids: list[str]
+    sources: list[str]
+    low: Bytes
+    clean: Bytes
+    regions: list[torch.Tensor | None]
+    """(7, H, W) float, or None where the data set has no regions."""
+    params: list[Params]
+
+
+@final
+class PairSet(Sequence[Pair]):
+    """One split of a build.
+
+    Args:
+        folder: Output folder of the build.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        UsageError: If the folder is no finished build or has no such split.
+    """
+
+    def __init__(self, folder: Path, split: str) -> None:
+        self.folder = folder
+        self.split = split
+        self.manifest: Manifest = read_manifest(folder)
+        if split not in self.manifest.splits:
+            known = ", ".join(self.manifest.splits)
+            raise UsageError(f"{folder} has no split {split!r}{did_you_mean(split, self.manifest.splits)}; it has {known}")
+        self._shards = [name for name in self.manifest.shards if name.rpartition("-of-")[0].rpartition("-")[0] == split]
+        self._ends = list(accumulate(self.manifest.shards[name]["rows"] for name in self._shards))
+        self._group = lru_cache(CACHED_GROUPS)(self._read_group)
+
+    def __len__(self) -> int:
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> Pair:  # pyright: ignore[reportIncompatibleMethodOverride] - no slices
+        batch = self.batch([index])
+        row = self._row(index)
+        landmarks = None if row["landmarks"] is None else np.asarray(row["landmarks"], np.float32)
+        return Pair(
+            id=row["id"],
+            low=to_float(batch.low)[0],
+            clean=to_float(batch.clean)[0],
+            params=row["params"],
+            landmarks=landmarks,
+            source=row["source"],
+            crop=tuple(row["crop"]),
+            regions=batch.regions[0],
+        )
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Decode several pairs.
+
+        Args:
+            indices: Positions in the split, in any order.
+        """
+        rows = [self._row(index) for index in indices]
+        return Batch(
+            ids=[row["id"] for row in rows],
+            sources=[row["source"] for row in rows],
+            low=to_bytes([self._picture(row, "low") for row in rows]),
+            clean=to_bytes([self._picture(row, "clean") for row in rows]),
+            regions=[self._regions(row) for row in rows],
+            params=[row["params"] for row in rows],
+        )
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Identities of all pairs, in order; read without the pictures."""
+        from pyarrow.parquet import read_table
+
+        columns = [read_table(self._path(name), columns=["id"])["id"].to_pylist() for name in self._shards]
+        return [name for column in columns for name in column]
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The degradation that made the low pictures."""
+        return chain_from_text(self.manifest.settings["degrade"])
+
+    @property
+    def scale(self) -> int:
+        """How many times larger the clean pictures are."""
+        return self.manifest.scale
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The resolved configuration that the pairs were built with."""
+        return self.manifest.settings
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the data."""
+        return self.manifest.sha256
+
+    @property
+    def clean_mean(self) -> float:
+        """Mean of all clean training pictures, 0 to 1."""
+        return self.manifest.clean_mean
+
+    def _row(self, index: int) -> dict[str, Any]:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"pair {index} of {len(self)}")
+        index %= len(self)
+        shard = bisect_right(self._ends, index)
+        place = index - (self._ends[shard - 1] if shard else 0)
+        for group, end in enumerate(self._group_ends(shard)):
+            if place < end:
+                rows = self._group(shard, group)
+                return rows[place - end + len(rows)]
+        raise DamagedFile(f"{self._path(self._shards[shard])} has fewer rows than recorded; run `lfsrkit pairs verify`")
+
+    @lru_cache(None)  # noqa: B019 - a set is open as long as it is used
+    def _file(self, shard: int) -> Any:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+
+        path = self._path(self._shards[shard])
+        try:
+            return ParquetFile(path, memory_map=True)
+        except (OSError, ArrowException) as error:
+            raise DamagedFile(f"{path} cannot be read: {error}; run `lfsrkit pairs verify`") from error
+
+    @lru_cache(None)  # noqa: B019
+    def _group_ends(self, shard: int) -> list[int]:
+        data = self._file(shard).metadata
+        return list(accumulate(data.row_group(group).num_rows for group in range(data.num_row_groups)))
+
+    def _read_group(self, shard: int, group: int) -> list[dict[str, Any]]:
+        return self._file(shard).read_row_group(group).to_pylist()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / "data" / f"{name}.parquet"
+
+    def _picture(self, row: dict[str, Any], column: str) -> Pixels:
+        try:
+            return decode(row[column]["bytes"])
+        except BadPicture as error:
+            raise DamagedFile(f"{self.folder}: {column} of {row['source']}: {error}") from error
+
+    def _regions(self, row: dict[str, Any]) -> torch.Tensor | None:
+        if row["regions"] is None:
+            return None
+        grey = decode(row["regions"]["bytes"])[:, :, 0]
+        return grey_to_regions(torch.from_numpy(np.ascontiguousarray(grey)))
+
+
+def open(folder: str | Path, split: str = "train") -> PairSet:  # noqa: A001 - pairs.open reads as what it does
+    """Open one split of a build.
+
+    Args:
+        folder: Output folder of ``lfsrkit pairs build``.
+        split: ``train``, ``validation`` or ``test``.
+    """
+    return PairSet(Path(folder), split)

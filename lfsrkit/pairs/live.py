@@ -1,0 +1,99 @@
+"""Pairs that are made when they are asked for: the same interface and the same bytes as a build, nothing on disk."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, final
+
+import torch
+
+from lfsrkit.degradations.base import split as rows_of
+from lfsrkit.degradations.chain import Chain
+from lfsrkit.errors import BadPicture, LfsrkitError, UsageError
+from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, open_source
+from lfsrkit.images import to_bytes
+from lfsrkit.pairs.dataset import Batch
+from lfsrkit.pairs.degrade import degrade
+from lfsrkit.pairs.plan import Plan, make_plan
+from lfsrkit.stages import PairsConfig
+
+
+@final
+class LivePairs:
+    """One split of a plan, decoded and degraded on demand.
+
+    Args:
+        plan: From `make_plan`.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        UsageError: If the plan has no such split.
+        LfsrkitError: If no face of the split can be used.
+    """
+
+    def __init__(self, plan: Plan, split: str) -> None:
+        self.split = split
+        self.scale = plan.scale
+        self.settings: Mapping[str, Any] = plan.settings
+        self.chain: Chain = plan.recipe.chain()
+        self._recipe = plan.recipe
+        self._source = open_source(plan.recipe.faces, size=plan.recipe.clean_size)
+        refs = [ref for task in plan.tasks if task.split == split for ref in task.refs]
+        if not refs:
+            raise UsageError(f"the splits give no face to {split!r}")
+        self.rejected: list[Rejected] = []
+        self._faces = self._decoded(refs)
+        if not self._faces:
+            raise LfsrkitError(f"no usable face for {split!r}: {self.rejected[0].source}: {self.rejected[0].reason}")
+
+    def __len__(self) -> int:
+        return len(self._faces)
+
+    @property
+    def ids(self) -> list[str]:
+        """Identities of all pairs, in order."""
+        return [ref.id for ref, _ in self._faces]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Identity of the data: the faces and what is done to them."""
+        return hashlib.sha256("\n".join([str(sorted(self.settings.items())), *self.ids]).encode()).hexdigest()
+
+    @cached_property
+    def clean_mean(self) -> float:
+        """Mean of the clean pictures, 0 to 1."""
+        return sum(float(face.clean.mean()) / 255 for _, face in self._faces) / len(self)
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Make several pairs, equal to those of a build.
+
+        Args:
+            indices: Positions in the split, in any order.
+        """
+        chosen = [self._faces[index] for index in indices]
+        clean = to_bytes([face.clean for _, face in chosen])
+        ids = [ref.id for ref, _ in chosen]
+        low, params = degrade(self.chain, clean, ids, seed=self._recipe.seed)
+        regions = [None if f.regions is None else torch.from_numpy(f.regions).float() / 255 for _, f in chosen]
+        return Batch(ids, [ref.source for ref, _ in chosen], low, clean, regions, rows_of(params, len(ids)))
+
+    def _decoded(self, refs: Sequence[FaceRef]) -> list[tuple[FaceRef, FramedFace]]:
+        recipe, faces = self._recipe, []
+        for ref in refs:
+            try:
+                picture = self._source.read(ref)
+                framed = frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
+                faces.append((ref, framed))
+            except BadPicture as error:
+                self.rejected.append(Rejected(ref.source, str(error)))
+        return faces
+
+
+def live(config: PairsConfig, split: str = "train") -> LivePairs:
+    """Open one split of faces that are degraded on the fly.
+
+    Args:
+        config: Which faces, how framed, how degraded.
+        split: ``train``, ``validation`` or ``test``.
+    """
+    return LivePairs(make_plan(config), split)

@@ -1,0 +1,134 @@
+"""The plan of a build: which face goes into which shard, decided before any picture is decoded."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lfsrkit.calls import Call
+from lfsrkit.config import to_tables
+from lfsrkit.degradations.chain import Chain, chain_from_calls
+from lfsrkit.errors import LfsrkitError, UsageError
+from lfsrkit.faces import FaceRef, Rejected, assign, open_source, read_identities
+from lfsrkit.stages import PairsConfig
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What turns a face into a pair; small and picklable, so that any worker can do any shard."""
+
+    faces: str
+    framing: str
+    clean_size: int
+    min_side: int
+    degrade: tuple[Call, ...]
+    seed: int
+
+    def chain(self) -> Chain:
+        """Make the degradation."""
+        return chain_from_calls(self.degrade)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One shard: the unit of work, of resuming and of distribution."""
+
+    split: str
+    index: int
+    count: int
+    refs: tuple[FaceRef, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the shard, as `datasets` expects it."""
+        return f"{self.split}-{self.index:05d}-of-{self.count:05d}"
+
+    @property
+    def digest(self) -> str:
+        """Hash of the faces in it."""
+        return hashlib.sha256("\n".join(ref.id for ref in self.refs).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides the bytes of a build."""
+
+    recipe: Recipe
+    tasks: tuple[Task, ...]
+    rejected: tuple[Rejected, ...]
+    scale: int
+    settings: dict[str, Any]
+
+    @property
+    def total(self) -> int:
+        """Faces to work on."""
+        return sum(len(task.refs) for task in self.tasks)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values that say whether two plans are the same; they hold no path of the machine."""
+        shards = {task.name: {"faces": len(task.refs), "ids_sha256": task.digest} for task in self.tasks}
+        return {"format": FORMAT, "settings": self.settings, "scale": self.scale, "shards": shards}
+
+
+def make_plan(config: PairsConfig) -> Plan:
+    """Find the faces, split them, and cut the splits into shards.
+
+    Args:
+        config: The stage.
+
+    Raises:
+        UsageError: If the source does not exist, the chain does not fit the size, or the splits ask for too many.
+        LfsrkitError: If there is no usable face.
+    """
+    chain = chain_from_calls(config.degrade)
+    scale = _scale(chain, config.clean_size)
+    identities = read_identities(config.identities) if config.identities is not None else None
+    listing = open_source(config.faces, size=config.clean_size).find()
+    if not listing.refs:
+        reasons = f"; {len(listing.rejected)} were rejected" if listing.rejected else ""
+        raise LfsrkitError(f"no usable face in {config.faces!r}{reasons}")
+    splits = assign(listing.refs, config.splits, identities)
+    tasks = tuple(task for split, refs in splits.items() for task in _shards(split, refs, config.shard_size))
+    if not tasks:
+        raise LfsrkitError(f"{len(listing.refs)} faces were found, but the splits leave all of them out")
+    return Plan(_recipe(config), tasks, tuple(listing.rejected), scale, _settings(config, chain))
+
+
+def _recipe(config: PairsConfig) -> Recipe:
+    return Recipe(
+        faces=config.faces,
+        framing=config.framing,
+        clean_size=config.clean_size,
+        min_side=config.min_side or config.clean_size,
+        degrade=tuple(config.degrade),
+        seed=config.seed,
+    )
+
+
+def _scale(chain: Chain, size: int) -> int:
+    height, width = chain.out_size(size, size)
+    if height != width or size % height:
+        raise UsageError(f"degrade: {chain} turns {size}x{size} into {width}x{height}, which is no whole scale")
+    return size // height
+
+
+def _shards(split: str, refs: Sequence[FaceRef], size: int) -> Iterator[Task]:
+    count = -(-len(refs) // size)
+    for index in range(count):
+        yield Task(split, index, count, tuple(refs[index * size : (index + 1) * size]))
+
+
+def _settings(config: PairsConfig, chain: Chain) -> dict[str, Any]:
+    tables = to_tables(config)
+    tables["degrade"] = str(chain)
+    tables["faces"] = _public_name(config.faces)
+    if config.identities is not None:
+        tables["identities"] = Path(config.identities).name
+    return tables
+
+
+def _public_name(faces: str) -> str:
+    return faces if faces.startswith(("synthetic:", "hub:")) else f"folder:{Path(faces).resolve().name}"

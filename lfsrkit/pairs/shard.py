@@ -1,0 +1,206 @@
+"""One shard: decode, frame, degrade in batches, encode, write as Parquet, publish under its final name."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lfsrkit.degradations.base import split
+from lfsrkit.errors import BadPicture, OutputRefused
+from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, open_source
+from lfsrkit.files import publish, read_json, sha256_of, write_json
+from lfsrkit.images import encode_png, to_bytes, to_pixels
+from lfsrkit.pairs.degrade import degrade
+from lfsrkit.pairs.manifest import FOLDER
+from lfsrkit.pairs.plan import Recipe, Task
+from lfsrkit.regions import regions_to_grey
+
+ROW_GROUP = 32
+"""Rows that a reader has to fetch together; small, because a row holds pictures."""
+
+
+@dataclass(frozen=True)
+class ShardRecord:
+    """What is known of a finished shard."""
+
+    rows: int
+    sha256: str
+    ids_sha256: str
+    clean_sum: float
+    """Sum over the rows of the mean of the clean picture, 0 to 1."""
+    rejected: list[Rejected]
+
+
+def shard_path(folder: Path, task: Task) -> Path:
+    """Name the Parquet file of a task.
+
+    Args:
+        folder: Output folder of the build.
+        task: The shard.
+    """
+    return folder / "data" / f"{task.name}.parquet"
+
+
+def finished(folder: Path, task: Task) -> ShardRecord | None:
+    """Read the record of a shard if it is finished and whole.
+
+    Args:
+        folder: Output folder of the build.
+        task: The shard.
+    """
+    path, sidecar = shard_path(folder, task), _sidecar(folder, task)
+    if not (path.is_file() and sidecar.is_file()):
+        return None
+    values = {key: value for key, value in read_json(sidecar).items() if key != "seconds"}
+    record = ShardRecord(**{**values, "rejected": [Rejected(**item) for item in values["rejected"]]})
+    return record if record.ids_sha256 == task.digest and record.sha256 == sha256_of(path) else None
+
+
+def build_shard(folder: Path, recipe: Recipe, task: Task, *, batch_size: int, device: str = "cpu") -> Iterator[int]:
+    """Build one shard; a crash at any moment leaves either the whole file or none.
+
+    Args:
+        folder: Output folder of the build.
+        recipe: How faces become pairs.
+        task: Which faces.
+        batch_size: Pictures degraded together; changes speed, not bytes.
+        device: Where the degradation runs.
+
+    Yields:
+        The number of faces that were just worked on.
+
+    Raises:
+        OutputRefused: If the disk is full or the folder cannot be written.
+    """
+    start = time.perf_counter()
+    temporary = folder / FOLDER / "unfinished" / f"{task.name}.parquet"
+    rejected: list[Rejected] = []
+    written = _Totals()
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        yield from _write(temporary, recipe, task, batch_size, device, rejected, written)
+        digest = sha256_of(temporary)
+        publish(temporary, shard_path(folder, task))
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OutputRefused(f"cannot write shard {task.name}: {error.strerror or error}; run again to go on") from error
+    record = ShardRecord(written.rows, digest, task.digest, written.clean_sum, rejected)
+    seconds = round(time.perf_counter() - start, 3)
+    write_json(_sidecar(folder, task), {**vars(record), "rejected": [vars(r) for r in rejected], "seconds": seconds})
+
+
+@dataclass
+class _Totals:
+    rows: int = 0
+    clean_sum: float = 0.0
+
+
+def _write(
+    path: Path, recipe: Recipe, task: Task, batch: int, device: str, rejected: list[Rejected], totals: _Totals
+) -> Iterator[int]:
+    from pyarrow import Table
+    from pyarrow.parquet import ParquetWriter
+
+    schema = row_schema(recipe)
+    waiting: list[dict[str, Any]] = []
+    with ParquetWriter(path, schema, compression="zstd") as writer:
+        for refs, rows in _batches(recipe, task, batch, device, rejected):
+            waiting += [row | {"split": task.split} for row, _ in rows]
+            totals.rows += len(rows)
+            totals.clean_sum += sum(mean for _, mean in rows)
+            while len(waiting) >= ROW_GROUP:
+                writer.write_table(Table.from_pylist(waiting[:ROW_GROUP], schema=schema))
+                del waiting[:ROW_GROUP]
+            yield len(refs)
+        if waiting:
+            writer.write_table(Table.from_pylist(waiting, schema=schema))
+
+
+def _batches(
+    recipe: Recipe, task: Task, size: int, device: str, rejected: list[Rejected]
+) -> Iterator[tuple[Sequence[FaceRef], list[tuple[dict[str, Any], float]]]]:
+    source = open_source(recipe.faces, size=recipe.clean_size)
+    chain = recipe.chain()
+    for start in range(0, len(task.refs), size):
+        refs = task.refs[start : start + size]
+        faces: list[tuple[FaceRef, FramedFace]] = []
+        for ref in refs:
+            try:
+                faces.append((ref, _framed(source.read(ref), recipe)))
+            except BadPicture as error:
+                rejected.append(Rejected(ref.source, str(error)))
+        yield refs, _rows(faces, recipe, chain, device) if faces else []
+
+
+def _framed(picture: Any, recipe: Recipe) -> FramedFace:
+    return frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
+
+
+def _rows(
+    faces: Sequence[tuple[FaceRef, FramedFace]], recipe: Recipe, chain: Any, device: str
+) -> list[tuple[dict[str, Any], float]]:
+    clean = to_bytes([face.clean for _, face in faces])
+    low, params = degrade(chain, clean.to(device), [ref.id for ref, _ in faces], seed=recipe.seed)
+    recorded = split(params, len(faces))
+    pictures = to_pixels(low)
+    return [
+        (_row(ref, face, encode_png(pictures[i]), recorded[i]), float(face.clean.mean()) / 255)
+        for i, (ref, face) in enumerate(faces)
+    ]
+
+
+def _row(ref: FaceRef, face: FramedFace, low: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
+    regions = None if face.regions is None else encode_png(regions_to_grey(torch.from_numpy(face.regions)).numpy())
+    return {
+        "id": ref.id,
+        "source": ref.source,
+        "low": {"bytes": low, "path": None},
+        "clean": {"bytes": encode_png(face.clean), "path": None},
+        "params": params,
+        "landmarks": None if face.landmarks is None else face.landmarks.tolist(),
+        "crop": list(face.crop),
+        "regions": None if regions is None else {"bytes": regions, "path": None},
+    }
+
+
+def row_schema(recipe: Recipe) -> Any:
+    """Make the Arrow schema of the rows, with the notes from which `datasets` decodes the pictures.
+
+    Args:
+        recipe: How faces become pairs; decides the columns of the parameters.
+    """
+    from datasets import Features, Image, List, Value
+
+    example = split(recipe.chain().sample(1, torch.Generator().manual_seed(0)), 1)[0]
+    columns = {
+        "id": Value("string"),
+        "source": Value("string"),
+        "low": Image(),
+        "clean": Image(),
+        "split": Value("string"),
+        "params": _features(example),
+        "landmarks": List(List(Value("float32"))),
+        "crop": List(Value("int32")),
+        "regions": Image(),
+    }
+    return Features(columns).arrow_schema
+
+
+def _features(value: Any) -> Any:
+    from datasets import List, Value
+
+    if isinstance(value, Mapping):
+        return {key: _features(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return List(_features(value[0]))
+    kinds = {bool: "bool", int: "int64", float: "float64", str: "string"}
+    return Value(kinds[type(value)])
+
+
+def _sidecar(folder: Path, task: Task) -> Path:
+    return folder / FOLDER / "shards" / f"{task.name}.json"

@@ -1,0 +1,72 @@
+"""Checking a build: hashes of the shards, splits without common faces, low pictures made again from their records."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfsrkit.degradations.base import stack
+from lfsrkit.errors import LfsrkitError
+from lfsrkit.files import sha256_of
+from lfsrkit.pairs.dataset import PairSet
+from lfsrkit.pairs.degrade import replay
+from lfsrkit.pairs.manifest import read_manifest
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Result of one check."""
+
+    check: str
+    faults: tuple[str, ...]
+    """Empty when all is well."""
+
+
+def verify(folder: Path, *, rows: int | None = None) -> Iterator[Finding]:
+    """Check everything that a build promises.
+
+    Args:
+        folder: Output folder of the build.
+        rows: Pairs of each split to make again; all by default.
+
+    Raises:
+        UsageError: If the folder is no finished build.
+    """
+    manifest = read_manifest(folder)
+    yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder)))
+    try:
+        sets = [PairSet(folder, split) for split, count in manifest.splits.items() if count]
+        yield Finding("no face is in two splits", tuple(_common_faces(sets)))
+        for pairs in sets:
+            count = len(pairs) if rows is None else min(rows, len(pairs))
+            yield Finding(f"{count} low pictures of {pairs.split} made again", tuple(_different(pairs, count)))
+    except LfsrkitError as error:
+        yield Finding("shards can be read", (str(error),))
+
+
+def _changed_shards(folder: Path) -> Iterator[str]:
+    for name, record in read_manifest(folder).shards.items():
+        path = folder / "data" / f"{name}.parquet"
+        if not path.is_file():
+            yield f"{path.name} is missing"
+        elif sha256_of(path) != record["sha256"]:
+            yield f"{path.name} has changed since it was built"
+
+
+def _common_faces(sets: Sequence[PairSet]) -> Iterator[str]:
+    owner: dict[str, str] = {}
+    for pairs in sets:
+        for name in pairs.ids:
+            if name in owner:
+                yield f"{name[:16]} is in {owner[name]} and in {pairs.split}"
+            owner[name] = pairs.split
+
+
+def _different(pairs: PairSet, count: int) -> Iterator[str]:
+    for start in range(0, count, BATCH):
+        batch = pairs.batch(range(start, min(start + BATCH, count)))
+        again = replay(pairs.chain, batch.clean, stack(batch.params))
+        for name, same in zip(batch.sources, (again == batch.low).flatten(1).all(1).tolist(), strict=True):
+            if not same:
+                yield f"{name}: its low picture is not what its recorded parameters give"

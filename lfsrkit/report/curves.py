@@ -1,0 +1,65 @@
+"""Line charts as SVG, for pages that must not load anything."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+WIDTH, HEIGHT = 440, 220
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 22, 30
+
+Point = tuple[float, float]
+
+
+def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
+    """Draw one curve.
+
+    Args:
+        title: What is drawn.
+        points: (x, y) in order of x; points that are not finite are left out.
+        across: What x is.
+
+    Example:
+        >>> line_chart("loss", [(0, 1.0), (10, 0.5)], across="step").startswith("<svg")
+        True
+    """
+    finite = [point for point in points if math.isfinite(point[1])]
+    if len(finite) < 2:
+        return f"<p class='quiet'>{escape(title)}: too few points to draw</p>"
+    xs, ys = _axis([x for x, _ in finite]), _axis([y for _, y in finite])
+    places = [(_place(x, xs, LEFT, WIDTH - RIGHT), _place(y, ys, HEIGHT - BOTTOM, TOP)) for x, y in finite]
+    path = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="{escape(title)} over {escape(across)}">'
+        f'<text x="{LEFT}" y="14" font-weight="600">{escape(title)}</text>'
+        + "".join(_y_tick(value, ys) for value in ys)
+        + "".join(_x_tick(value, xs) for value in xs)
+        + f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{escape(across)}</text>'
+        + f'<path d="{path}" fill="none" stroke="#c96a1b" stroke-width="1.8"/></svg>'
+    )
+
+
+def _axis(values: Sequence[float]) -> list[float]:
+    low, high = min(values), max(values)
+    span = (high - low) or abs(high) or 1.0
+    step = 10 ** math.floor(math.log10(span / 4))
+    step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 5)
+    first = math.floor(low / step)
+    return [round((first + i) * step, 12) for i in range(math.ceil(high / step) - first + 1)]
+
+
+def _place(value: float, ticks: Sequence[float], start: float, end: float) -> float:
+    span = (ticks[-1] - ticks[0]) or 1.0
+    return start + (value - ticks[0]) / span * (end - start)
+
+
+def _y_tick(value: float, ticks: Sequence[float]) -> str:
+    y = _place(value, ticks, HEIGHT - BOTTOM, TOP)
+    return (
+        f'<path d="M{LEFT},{y:.1f} H{WIDTH - RIGHT}" stroke="#8884"/>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+    )
+
+
+def _x_tick(value: float, ticks: Sequence[float]) -> str:
+    x = _place(value, ticks, LEFT, WIDTH - RIGHT)
+    return f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{value:g}</text>'

@@ -1,0 +1,248 @@
+"""Laws of every mask strategy, and the promises of single ones."""
+
+import inspect
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from lfsrkit import MASKS
+from lfsrkit.calls import parse_call
+from lfsrkit.errors import UsageError
+from lfsrkit.masks import Grid, MaskStrategy
+from lfsrkit.regions import region_union, template_regions
+from lfsrkit.seeding import generators
+
+NAMES = MASKS.names()
+SIZES = [(32, 32), (24, 40), (19, 33), (3, 5)]
+UNIFORM = [("random", 1), ("patch", 16), ("patch", 8)]
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def hints(n: int, height: int, width: int) -> dict[str, Any]:
+    stretched = torch.nn.functional.interpolate(template_regions(64)[None], (height, width), mode="bilinear")
+    return {
+        "regions": stretched.expand(n, -1, -1, -1),
+        "low": torch.rand(n, 3, height, width, generator=seeded(1)),
+        "error": torch.rand(n, 1, height, width, generator=seeded(2)),
+        "progress": 0.5,
+    }
+
+
+def draw(strategy: MaskStrategy, n: int, height: int, width: int, generator: Any, **given: Any) -> torch.Tensor:
+    wanted = {**hints(n, height, width), **given}
+    needed = {name: value for name, value in wanted.items() if name in strategy.needs}
+    return strategy.sample(n, height, width, generator, **needed)
+
+
+def within_five_errors(share: torch.Tensor, probability: torch.Tensor | float, trials: int) -> bool:
+    """Whether shares of independent trials agree with a probability; the error is that of a binomial count."""
+    chance = torch.as_tensor(probability)
+    error = (chance * (1 - chance) / trials).sqrt().clamp_min(0.5 / trials)
+    return bool(((share - chance).abs() <= 5 * error).all())
+
+
+# --- every strategy ---
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_shape_and_values(name: str, height: int, width: int) -> None:
+    mask = draw(MASKS.create(name), 3, height, width, seeded())
+    assert mask.shape == (3, 1, height, width)
+    assert mask.dtype == torch.float32
+    assert ((mask == 0) | (mask == 1)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_needs_are_known_names(name: str) -> None:
+    needs = MASKS.create(name).needs
+    assert isinstance(needs, frozenset)
+    assert needs <= {"regions", "low", "error", "progress"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_masks(name: str) -> None:
+    strategy = MASKS.create(name)
+    first, again, other = (draw(strategy, 4, 64, 64, seeded(seed)) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert torch.equal(first, other) == (name == "facial_region")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_batch_equals_its_pictures_one_by_one(name: str) -> None:
+    strategy, ids = MASKS.create(name), ["a", "b", "c"]
+    given = {**hints(3, 48, 40), "regions": torch.rand(3, 7, 48, 40, generator=seeded(3))}
+    batch = draw(strategy, 3, 48, 40, generators(0, ids, 0, "mask"), **given)
+    for i in (2, 0, 1):
+        single = {key: value[i : i + 1] if torch.is_tensor(value) else value for key, value in given.items()}
+        alone = draw(strategy, 1, 48, 40, generators(0, [ids[i]], 0, "mask"), **single)
+        assert torch.equal(alone[0], batch[i])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pictures_of_a_batch_differ(name: str) -> None:
+    mask = draw(MASKS.create(name), 8, 64, 64, seeded())
+    if name != "facial_region":
+        assert len({tuple(one.flatten().tolist()) for one in mask}) == 8
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_global_randomness_is_left_alone(name: str) -> None:
+    before = torch.get_rng_state()
+    draw(MASKS.create(name), 2, 32, 32, seeded())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_are_left_as_they_are(name: str) -> None:
+    given = hints(2, 32, 32)
+    given["regions"] = given["regions"].clone()
+    before = {key: value.clone() for key, value in given.items() if torch.is_tensor(value)}
+    mask = MASKS.create(name).sample(2, 32, 32, seeded(), **given)
+    mask.fill_(5)
+    assert all(torch.equal(given[key], value) for key, value in before.items())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_need_is_refused(name: str) -> None:
+    strategy = MASKS.create(name)
+    for need in strategy.needs - {"progress"}:
+        given = {key: value for key, value in hints(2, 32, 32).items() if key != need}
+        with pytest.raises(UsageError, match=f"needs {need}.*pass"):
+            strategy.sample(2, 32, 32, seeded(), **given)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hint_of_another_size_is_refused(name: str) -> None:
+    strategy, fitting, larger = MASKS.create(name), hints(2, 16, 16), hints(2, 32, 32)
+    for key in strategy.needs - {"progress"}:
+        given = {name: larger[name] if name == key else fitting[name] for name in strategy.needs}
+        with pytest.raises(UsageError, match=rf"{key} has the shape .*32, 32\).*16, 16\)"):
+            strategy.sample(2, 16, 16, seeded(), **given)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_wrong_number_of_streams_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="3 generators were given for 2 pictures"):
+        draw(MASKS.create(name), 2, 32, 32, generators(0, ["a", "b", "c"], 0, "mask"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_is_right(name: str) -> None:
+    entry = MASKS[name]
+    assert entry.summary == (inspect.getdoc(entry.factory) or "").partition("\n")[0].removesuffix(".")
+    assert all(parameter.meaning for parameter in entry.parameters())
+
+
+# --- exact shares ---
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 1 / 3, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_random_selects_an_exact_number_of_pixels(ratio: float, height: int, width: int) -> None:
+    mask = MASKS.create("random", ratio=ratio).sample(5, height, width, seeded())
+    assert mask.sum(dim=(1, 2, 3)).tolist() == [round(ratio * height * width)] * 5
+
+
+@pytest.mark.parametrize("name", ["patch", "face_biased"])
+@pytest.mark.parametrize("ratio", [0.0, 0.1, 1 / 3, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize(("height", "width"), SIZES)
+def test_an_exact_number_of_patches_is_selected(name: str, ratio: float, height: int, width: int) -> None:
+    size = 8
+    mask = draw(MASKS.create(name, ratio=ratio, size=size), 5, height, width, seeded())
+    rows, columns = math.ceil(height / size), math.ceil(width / size)
+    corners = mask[:, 0, ::size, ::size]
+    assert corners.shape == (5, rows, columns)
+    assert corners.sum(dim=(1, 2)).tolist() == [round(ratio * rows * columns)] * 5
+    whole = corners.repeat_interleave(size, 1).repeat_interleave(size, 2)[:, :height, :width]
+    assert torch.equal(mask[:, 0], whole)
+
+
+# --- frequencies ---
+
+
+@pytest.mark.parametrize(("name", "size"), UNIFORM)
+def test_uniform_masks_select_every_place_equally_often(name: str, size: int) -> None:
+    params = {} if name == "random" else {"size": size}
+    trials, ratio, (height, width) = 2000, 0.3, (40, 24)
+    mask = MASKS.create(name, ratio=ratio, **params).sample(trials, height, width, seeded())
+    cells = Grid(height, width, size).cells
+    assert within_five_errors(mask.mean(dim=(0, 1)), round(ratio * cells) / cells, trials)
+
+
+@pytest.mark.parametrize(("name", "size"), UNIFORM)
+def test_uniform_masks_select_pairs_as_without_replacement(name: str, size: int) -> None:
+    params = {} if name == "random" else {"size": size}
+    trials, side = 3000, 4 * size
+    mask = MASKS.create(name, ratio=0.5, **params).sample(trials, side, side, seeded())
+    cells = mask[:, 0, ::size, ::size].flatten(1)
+    together = (cells[:, :1] * cells[:, 1:]).mean(dim=0)
+    assert within_five_errors(together, 8 / 16 * 7 / 15, trials)
+
+
+def test_face_biased_selects_by_weight() -> None:
+    # One of 64 patches is drawn, so its chance is its weight over the sum of weights.
+    trials, kappa = 4000, 8.0
+    regions = template_regions(64)[None].expand(trials, -1, -1, -1)
+    mask = MASKS.create("face_biased", ratio=1 / 64, size=8, kappa=kappa).sample(
+        trials, 64, 64, seeded(), regions=regions
+    )
+    coverage = region_union(regions[:1])[0, 0].unfold(0, 8, 8).unfold(1, 8, 8).mean(dim=(2, 3))
+    weight = 1 + kappa * coverage
+    assert within_five_errors(mask[:, 0, ::8, ::8].mean(dim=0), weight / weight.sum(), trials)
+
+
+def test_face_biased_selects_components_more_often() -> None:
+    n = 500
+    regions = template_regions(128)[None].expand(n, -1, -1, -1)
+    inside = region_union(regions[:1])[0, 0] > 0.9
+    outside = region_union(regions[:1])[0, 0] < 0.01
+    for kappa, least in ((0.0, 0.0), (8.0, 0.25)):
+        frequency = MASKS.create("face_biased", kappa=kappa).sample(n, 128, 128, seeded(), regions=regions).mean((0, 1))
+        excess = float(frequency[inside].mean() - frequency[outside].mean())
+        assert excess > least if kappa else abs(excess) < 5 * 0.5 / math.sqrt(n)
+
+
+def test_face_biased_without_a_face_is_uniform() -> None:
+    trials = 2000
+    mask = MASKS.create("face_biased", size=8).sample(trials, 32, 32, seeded(), regions=torch.zeros(trials, 7, 32, 32))
+    assert within_five_errors(mask.mean(dim=(0, 1)), 0.5, trials)
+
+
+# --- named parts ---
+
+
+def test_facial_region_selects_the_named_parts() -> None:
+    regions = template_regions(64)[None]
+    mask = MASKS.create("facial_region", parts=["eyes", "mouth"]).sample(1, 64, 64, seeded(), regions=regions)
+    assert torch.equal(mask[0, 0].bool(), (regions[0, [0, 1, 5]] >= 0.5).any(dim=0))
+    everything = MASKS.create("facial_region").sample(1, 64, 64, seeded(), regions=regions)
+    assert torch.equal(everything[0, 0].bool(), (regions[0, :6] >= 0.5).any(dim=0))
+
+
+def test_facial_region_of_no_face_is_empty() -> None:
+    assert MASKS.create("facial_region").sample(2, 16, 16, seeded(), regions=torch.zeros(2, 7, 16, 16)).sum() == 0
+
+
+# --- wrong use ---
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("random(ratio=1.5)", "0 to 1; 1.5 was given"),
+        ("patch(ratio=-0.1)", "0 to 1; -0.1 was given"),
+        ("patch(size=0)", "from 1; 0 was given"),
+        ("face_biased(kappa=-1)", "from 0; -1.0 was given"),
+        ("facial_region(parts=['mouht'])", "did you mean 'mouth'"),
+        ("patch(sise=8)", "did you mean 'size'"),
+    ],
+)
+def test_wrong_parameters_are_refused(call: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        MASKS.build(parse_call(call))
