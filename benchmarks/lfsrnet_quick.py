@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lfsrkit.calls import parse_call
 from lfsrkit.models.macs import count_macs, count_parameters
@@ -69,35 +70,40 @@ def share_of_rate(done):
     return min(1.0, done / 0.08) * 0.5 * (1 + math.cos(math.pi * done))
 
 
+def learn(model, optimiser, low, target, bf16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        loss = functional.l1_loss(model(low), target)
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+    optimiser.step()
+
+
 def train(model, clean, held_out, options):
     """Train by steps or minutes and print a line at each quarter."""
-    average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99))
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.99))
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate)
     stream = batches(clean, model.scale, options.batch, torch.Generator().manual_seed(options.seed))
-    started, spent, step, shown = time.perf_counter(), 0.0, 0, 0
+    spent, step, shown = 0.0, 0, 0
     while (done := spent / (60 * options.minutes) if options.minutes else step / options.steps) < 1:
+        if done >= (shown + 1) / 4:
+            shown += 1
+            report(model, held_out, step, spent)
         before = time.perf_counter()
         for group in optimiser.param_groups:
             group["lr"] = options.rate * share_of_rate(max(done, 1e-3))
-        low, target = next(stream)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
-            loss = functional.l1_loss(model(low), target)
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5)
-        optimiser.step()
+        learn(model, optimiser, *next(stream), options.bf16)
         average.update_parameters(model)
         spent, step = spent + time.perf_counter() - before, step + 1
-        if done >= (shown + 1) / 4:
-            shown += 1
-            print(
-                f"  step {step:5d} {spent:5.0f} s  PSNR %.2f (true mean %.2f)" % validate(model, *held_out), flush=True
-            )
-    plain, smooth = validate(model, *held_out), validate(average.module, *held_out)
+    report(model, held_out, step, spent)
+    report(average.module, held_out, step, spent, "EMA ")
+
+
+def report(model, held_out, step, spent, label=""):
+    plain, true_mean = validate(model, *held_out)
+    pace = 1000 * spent / step
     print(
-        f"  step {step:5d} {spent:5.0f} s  PSNR %.2f (true mean %.2f)" % plain,
-        f" EMA %.2f (%.2f), {1000 * spent / step:.0f} ms a step, {time.perf_counter() - started:.0f} s" % smooth,
-        flush=True,
+        f"  step {step:5d} {spent:5.0f} s ({pace:.0f} ms a step)  {label}PSNR {plain:.2f} (true mean {true_mean:.2f})"
     )
 
 
@@ -113,16 +119,14 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true")
     options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     faces = read_faces(options.faces, options.clean_size)
     clean, held_out = faces[:TRAIN], faces[TRAIN:].repeat(DARKENINGS, 1, 1, 1)
     for text in options.models:
         torch.manual_seed(options.seed)
         model = MODELS.build(parse_call(text))
         side = options.clean_size // model.scale
-        print(
-            f"{text}: {count_parameters(model):,} parameters, {count_macs(model, side, side) / 1e6:.0f} MMACs",
-            flush=True,
-        )
+        print(f"{text}: {count_parameters(model):,} parameters, {count_macs(model, side, side) / 1e6:.0f} MMACs")
         low = darken(held_out, model.scale, torch.Generator().manual_seed(1))
         train(model, clean, (low, held_out), options)
 

@@ -6,12 +6,14 @@ stage, so one file describes an experiment; it is found by name among the shippe
 
 import json
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.json_schema import PydanticJsonSchemaWarning
 from pydantic_core import ErrorDetails
 
 from lfsrkit.calls import Call
@@ -188,6 +190,18 @@ def template(config: type[Config], stage: str) -> str:
         shown = _plain({key: default}).get(key)
         own.append(f"# {key} =" if shown is None else f"{key} = {toml_value(shown)}")
     return "\n".join([*own, "", *nested])
+
+
+def schema(config: type[Config]) -> dict[str, Any]:
+    """Give the JSON Schema of a stage, for editors.
+
+    Args:
+        config: Class of the stage.
+    """
+    with warnings.catch_warnings():
+        # Defaults that are components have no JSON form of their own; the template shows them.
+        warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
+        return config.model_json_schema()
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -82,7 +82,7 @@ def check_parameters(factory: Callable[..., Any], params: Mapping[str, Any]) -> 
     faults = [_unknown(name, arguments) for name in params if name not in arguments]
     faults += [f"parameter {n!r} is missing" for n, a in arguments.items() if a.default is REQUIRED and n not in params]
     values: dict[str, Any] = {}
-    for name in arguments.keys() & params.keys():
+    for name in (name for name in arguments if name in params):
         hint = hints.get(name, Any)
         try:
             values[name] = _adapter(TypeAdapter, ConfigDict, hint).validate_python(params[name])

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import torch
 from lfsrkit import MASKS
 from lfsrkit.calls import parse_call
 from lfsrkit.errors import UsageError
-from lfsrkit.masks import Grid, MaskStrategy
+from lfsrkit.masks import Grid, Hints, MaskStrategy
 from lfsrkit.regions import region_union, template_regions
 from lfsrkit.seeding import generators
+from lfsrkit.types import Masks
 
 NAMES = MASKS.names()
 SIZES = [(32, 32), (24, 40), (19, 33), (3, 5)]
@@ -230,6 +232,20 @@ def test_facial_region_of_no_face_is_empty() -> None:
 
 
 # --- wrong use ---
+
+
+def test_what_a_strategy_declares_is_asked_for_before_it_draws() -> None:
+    class Careless(MaskStrategy):
+        @property
+        def needs(self) -> frozenset[str]:
+            return frozenset({"low", "progress"})
+
+        def draw(self, height: int, width: int, generators: Sequence[torch.Generator], hints: Hints) -> Masks:
+            return torch.full((len(generators), 1, height, width), hints.progress)
+
+    with pytest.raises(UsageError, match="needs low"):
+        Careless().sample(1, 8, 8, seeded())
+    assert (Careless().sample(1, 8, 8, seeded(), low=torch.zeros(1, 3, 8, 8), progress=0.25) == 0.25).all()
 
 
 @pytest.mark.parametrize(

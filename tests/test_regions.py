@@ -28,7 +28,7 @@ POINTS = {
         (x / 112, y / 112) for x, y in [(38.29, 51.7), (73.53, 51.5), (56.03, 71.74), (41.55, 92.37), (70.73, 92.2)]
     ],
 }
-# Right for the viewer and the person alike: partners are named twice in iBUG's drawing of the 68 points.
+# Read off the drawing of the 68 points of iBUG 300-W.
 PARTNERS = {0: 16, 8: 8, 17: 26, 21: 22, 27: 27, 30: 30, 31: 35, 33: 33, 36: 45, 37: 44, 39: 42, 40: 47, 48: 54, 51: 51}
 PARTNERS |= {55: 59, 57: 57, 60: 64, 61: 63, 62: 62, 65: 67, 66: 66}
 
@@ -63,21 +63,22 @@ def test_template_is_soft_and_scales() -> None:
     regions = template_regions(128)
     assert regions.shape == (7, 128, 128)
     assert regions.dtype == torch.float32
-    assert 0 <= regions.min()
+    assert regions.min() >= 0
     assert regions.max() <= 1
     assert all(part.max() > 0.9 for part in regions)
-    # The area of an ellipse is pi a b; a border whose softness is symmetric keeps it, up to the curvature.
+    # Steiner: a convex area A of girth P, grown by r, is A + P r + pi r^2; r has mean 0 and the feather as its spread.
+    # The distance to the ellipse is of first order, which is worth a few per cent for slender brows.
     areas = regions[:6].sum(dim=(1, 2))
     for area, (a, b) in zip(areas, [(9, 5), (9, 5), (12.5, 4.5), (12.5, 4.5), (10, 14), (17, 8)], strict=True):
-        assert float(area) == pytest.approx(torch.pi * a * b, rel=0.15)
+        assert float(area) == pytest.approx(torch.pi * (a * b + 2.5**2), rel=0.07)
     halves = torch.nn.functional.avg_pool2d(regions, 2)
-    torch.testing.assert_close(template_regions(64), halves, atol=0.03, rtol=0)
+    torch.testing.assert_close(template_regions(64), halves, atol=0.05, rtol=0)
 
 
 def test_skin_leaves_the_parts_out() -> None:
     regions = template_regions(128)
     assert regions[6, 96, 64] < 0.1
-    assert regions[6, 110, 40] > 0.5
+    assert regions[6, 85, 40] > 0.5
     assert regions[6, 2, 2] < 0.01
     assert (regions[6] + regions[:6].amax(0)).max() <= 1 + 1e-6
 

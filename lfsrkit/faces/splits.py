@@ -11,7 +11,7 @@ ORDER = ("train", "validation", "test")
 
 
 def assign(
-    refs: Sequence[FaceRef], sizes: Mapping[str, float], identities: Mapping[str, str] | None = None
+    refs: Sequence[FaceRef], sizes: Mapping[str, int | float], identities: Mapping[str, str] | None = None
 ) -> dict[str, list[FaceRef]]:
     """Give every face to a split; with identities, a person is in one split only.
 
@@ -87,7 +87,7 @@ def _fill(members: list[FaceRef], groups: Sequence[list[FaceRef]], count: int) -
     return len(groups)
 
 
-def _by_fractions(groups: Sequence[tuple[str, list[FaceRef]]], sizes: Mapping[str, float]) -> dict[str, list[FaceRef]]:
+def _by_fractions(groups: Sequence[tuple[str, list[FaceRef]]], sizes: Mapping[str, int | float]) -> dict[str, list[FaceRef]]:
     chosen: dict[str, list[FaceRef]] = {split: [] for split in ORDER}
     for key, group in groups:
         place, edge = int(key[:16], 16) / 2**64, 0.0

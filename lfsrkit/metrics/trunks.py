@@ -134,8 +134,8 @@ def _advice(trunk: Trunk, weights: Path | None) -> str:
     places = ", ".join(str(place) for place in _places(trunk, weights))
     return (
         f"the {trunk.title} weights for LPIPS are not on this machine (looked for {places}); put {trunk.file}, with "
-        f"torchvision's keys features.N.weight, into a folder and name the folder in {WEIGHTS_FOLDER}, or run once with "
-        f"a network and without {OFFLINE}: {trunk.url} ({trunk.megabytes} MB) is then kept in torchvision's cache"
+        f"torchvision's keys features.N.weight, into a folder and name the folder in {WEIGHTS_FOLDER}, or run once "
+        f"with a network and without {OFFLINE}: {trunk.url} ({trunk.megabytes} MB) is then kept in torchvision's cache"
     )
 
 
@@ -143,7 +143,7 @@ def _offline() -> bool:
     return os.environ.get(OFFLINE, "") not in ("", "0")
 
 
-def _reachable(url: str, seconds: float = _PATIENCE_SECONDS) -> bool:
+def _reachable(url: str) -> bool:
     """Ask for the head of a file, in a thread: looking a name up has no time limit of its own."""
     import http.client
     import threading
@@ -154,12 +154,12 @@ def _reachable(url: str, seconds: float = _PATIENCE_SECONDS) -> bool:
 
     def ask() -> None:
         with suppress(OSError, http.client.HTTPException):
-            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds).close()
+            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=_PATIENCE_SECONDS).close()
             answered.set()
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
-    thread.join(seconds)
+    thread.join(_PATIENCE_SECONDS)
     return answered.is_set()
 
 

@@ -5,4 +5,14 @@ from lfsrkit.models.choose import restorer_for
 from lfsrkit.models.macs import count_macs, count_parameters
 from lfsrkit.models.weights import load, read_header, save
 
-__all__ = ["ModelInfo", "Purpose", "Restorer", "count_macs", "count_parameters", "load", "read_header", "restorer_for", "save"]
+__all__ = [
+    "ModelInfo",
+    "Purpose",
+    "Restorer",
+    "count_macs",
+    "count_parameters",
+    "load",
+    "read_header",
+    "restorer_for",
+    "save",
+]

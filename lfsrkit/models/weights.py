@@ -1,8 +1,6 @@
 """Weights on disk: one safetensors file that says which model it belongs to. No pickle is read or written."""
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,8 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from lfsrkit import __version__
-from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
+from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.files import write_whole
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.trust import refuse_code
 from lfsrkit.registries import MODELS
@@ -73,7 +72,7 @@ def save(
     except (TypeError, ValueError) as error:
         raise UsageError(f"the parameters of {name!r} cannot be recorded as JSON: {error}") from error
     tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
-    _write_whole(Path(path), to_bytes(tensors, metadata={_KEY: header}))
+    write_whole(Path(path), to_bytes(tensors, metadata={_KEY: header}))
 
 
 def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
@@ -174,19 +173,3 @@ def _check_fit(file: Path, name: str, wanted: Mapping[str, Tensor], found: Mappi
 
 def _first(keys: list[str]) -> str:
     return ", ".join(keys[:_SHOWN]) + (", ..." if len(keys) > _SHOWN else "")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputRefused(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,37 @@
+# Each target creates .venv when it is missing, then runs one command.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test quick check format docs clean
+
+demo: $(STAMP)
+	$(BIN)/lfsrkit demo --out demo
+
+test: $(STAMP)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+quick: $(STAMP)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/cog --check README.md docs/cli.md CONTRIBUTING.md
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP)
+	$(BIN)/cog -r README.md docs/cli.md CONTRIBUTING.md
+
+clean:
+	rm -rf .venv build dist
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $(STAMP)

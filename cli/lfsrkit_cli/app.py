@@ -1,0 +1,80 @@
+"""All commands under one name, and what is said when none is given."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from lfsrkit_cli import config, demo, doctor, enhance, evaluate, pairs, plugs, preview, train
+from lfsrkit_cli.command import command
+
+START = """\
+lfsrkit makes dark, small faces bright and large, and trains
+the networks that do it.
+
+Five commands to start with:
+
+  lfsrkit demo
+      the whole chain in a few minutes, with a page to look at
+  lfsrkit list
+      everything that can be plugged in
+  lfsrkit preview synthetic:4 --regions --out sheet.png
+      what a degradation does to a few faces
+  lfsrkit pairs build --faces FOLDER --out PAIRS
+      a data set of dark small and clean large faces
+  lfsrkit train --pairs PAIRS --out RUN
+      a network that restores them
+
+All commands: lfsrkit --help. One of them: lfsrkit train --help
+"""
+
+# Plain help is laid out without rich, whose import would take as long as everything else together.
+app = typer.Typer(
+    name="lfsrkit",
+    help="Make dark, small faces bright and large; build pairs, train, evaluate, enhance.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from lfsrkit import __version__
+
+        typer.echo(f"lfsrkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Make dark, small faces bright and large; build pairs, train, evaluate, enhance."""
+    if context.invoked_subcommand is None:
+        typer.echo(START, nl=False)
+
+
+command(app, "demo")(demo.demo)
+command(app, "list")(plugs.list_plugs)
+command(app, "show")(plugs.show_plug)
+command(app, "preview")(preview.preview)
+app.add_typer(pairs.app, name="pairs")
+command(app, "train")(train.train)
+command(app, "evaluate")(evaluate.evaluate)
+command(app, "enhance")(enhance.enhance)
+app.add_typer(config.app, name="config")
+command(app, "doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets its code instead of a traceback.
+        plain = os.environ.get("LC_ALL") in ("C", "POSIX")
+        stream.reconfigure(errors="backslashreplace", **({"encoding": "ascii"} if plain else {}))  # pyright: ignore
+    app()

@@ -1,0 +1,137 @@
+"""Results to standard output, everything else to standard error; text from users is never read as markup."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDE = 160
+"""Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
+
+
+def console(*, error: bool = False) -> "Console":
+    """Make a console that prints text as it is.
+
+    Args:
+        error: Print to standard error.
+    """
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
+    return Console(stderr=error, markup=False, highlight=False, emoji=False, width=width)
+
+
+def say(*lines: str) -> None:
+    """Print lines of a result.
+
+    Args:
+        lines: Not broken, so that paths can be copied.
+    """
+    for line in lines:
+        console().print(line, soft_wrap=True)
+
+
+def remark(line: str) -> None:
+    """Print a line that belongs to no result, on standard error.
+
+    Args:
+        line: Such as a warning.
+    """
+    console(error=True).print(line, soft_wrap=True)
+
+
+def complain(first: str, *others: str) -> None:
+    """Print an error on standard error.
+
+    Args:
+        first: What is wrong.
+        others: More of it, each on a line of its own.
+    """
+    from rich.text import Text
+
+    target = console(error=True)
+    target.print(Text("error: ", "bold red") + Text(first), soft_wrap=True)
+    for line in others:
+        target.print(f"  {line}", soft_wrap=True)
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False, title: str | None = None
+) -> None:
+    """Print a table.
+
+    Args:
+        columns: Heads; the first column names the rows.
+        rows: Cells.
+        numbers: Align all columns but the first to the right.
+        title: A line above.
+    """
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column(columns[0], style="cyan", overflow="fold")
+    for head in columns[1:]:
+        table.add_column(head, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    target = console()
+    if title is not None:
+        target.print(title, style="bold", soft_wrap=True)
+    target.print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, the only thing on standard output.
+
+    Args:
+        value: Data classes, paths, calls and tuples are written plainly; what is not finite becomes null.
+    """
+    sys.stdout.write(json.dumps(plain(value), indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def plain(value: Any) -> Any:
+    """Turn a value into what JSON knows.
+
+    Args:
+        value: Anything; what is of no plain type is written as text.
+
+    Example:
+        >>> plain({"psnr": float("inf"), "sizes": (1, 2)})
+        {'psnr': None, 'sizes': [1, 2]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__str__ is object.__str__:
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value) if item.repr}
+    return str(value)
+
+
+def score(metric: str, value: float | None) -> str:
+    """Write a score with as many digits as it is usually given.
+
+    Args:
+        metric: Name.
+        value: None where it could not be measured.
+
+    Example:
+        >>> score("psnr", 24.49541), score("ssim", 0.75871), score("lpips", None)
+        ('24.50', '0.7587', '-')
+    """
+    if value is None:
+        return "-"
+    digits = 2 if "psnr" in metric else 1 if metric == "colour_bias" else 4
+    return f"{value:.{digits}f}"

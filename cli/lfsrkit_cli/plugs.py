@@ -1,0 +1,117 @@
+"""``list`` and ``show``: what can be plugged in, and what one plug takes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lfsrkit_cli.options import AnyKind, Json, Kind, Name
+from lfsrkit_cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from lfsrkit.registry import Entry, Registry
+    from lfsrkit.signatures import Parameter
+
+LOW_SIDE = 16
+"""Side in pixels of the picture that the cost of a model is counted for."""
+
+
+def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:
+    """List everything that can be plugged in, or all of one kind.
+
+    Example: lfsrkit list degradations
+    """
+    from lfsrkit.registries import REGISTRIES
+
+    chosen = {key: registry for key, registry in REGISTRIES.items() if kind is None or registry is registry_of(kind)}
+    rows = {key: _rows(registry) for key, registry in chosen.items()}
+    if json:
+        heads = ("name", "summary", "origin")
+        print_json({key: [dict(zip(heads, row, strict=True)) for row in found] for key, found in rows.items()})
+        return
+    for number, (key, found) in enumerate(rows.items()):
+        if number:
+            say("")
+        print_table((key, "what it does", "from"), found)
+
+
+def show_plug(*, kind: Kind, name: Name, json: Json = False) -> None:
+    """Show what one plug does and what it takes.
+
+    Example: lfsrkit show degradation shot_read_noise
+    """
+    from lfsrkit.signatures import summary_of
+
+    entry = registry_of(kind)[name]
+    cost = _cost(entry) if entry.kind == "model" else {}
+    documentation = _documentation(entry)
+    if json:
+        facts = {"kind": entry.kind, "name": entry.name, "summary": entry.summary, "origin": entry.origin}
+        parameters = [_facts(parameter) for parameter in entry.parameters()]
+        print_json({**facts, "tags": sorted(entry.tags), "parameters": parameters, **cost, "documentation": documentation})
+        return
+    say(f"{entry.kind} {entry.name}, from {entry.origin}", *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []))
+    if cost:
+        say(f"{cost['numbers_to_learn']:,} numbers to learn, {_macs(cost['macs'])} for a {LOW_SIDE}x{LOW_SIDE} picture")
+    say("", documentation or summary_of(entry.factory), "")
+    if entry.parameters():
+        print_table(("parameter", "type", "default", "meaning"), [_cells(item) for item in entry.parameters()])
+
+
+def registry_of(kind: str) -> "Registry[Any]":
+    """Find a registry by its word, in the singular or the plural.
+
+    Args:
+        kind: Such as ``mask`` or ``masks``.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    from lfsrkit.errors import UsageError, did_you_mean
+    from lfsrkit.registries import REGISTRIES
+
+    for key, registry in REGISTRIES.items():
+        if kind.lower() in (key, registry.kind):
+            return registry
+    raise UsageError(f"no kind of plug is called {kind!r}{did_you_mean(kind, REGISTRIES)}; kinds: {', '.join(REGISTRIES)}")
+
+
+def _rows(registry: "Registry[Any]") -> list[tuple[str, str, str]]:
+    own = [(entry.name, _summary(entry), entry.origin) for entry in registry]
+    return own + [(f"{prefix}:NAME", row.summary, "lfsrkit") for prefix, row in registry.adapters.items()]
+
+
+def _summary(entry: "Entry[Any]") -> str:
+    """Give the summary of what is imported anyway; a plug-in of another package stays unimported."""
+    loaded = entry.listed_summary is not None or Path(entry.origin).suffix == ".py"
+    return entry.summary if loaded else f"lfsrkit show {entry.kind} {entry.name} tells"
+
+
+def _documentation(entry: "Entry[Any]") -> str:
+    """Give the docstring without the section that the table of parameters holds."""
+    import inspect
+    import re
+
+    text = inspect.getdoc(entry.factory) or ""
+    return re.sub(r"^Args:\n(?:[ \t]+.*\n?|\n)+", "", text, flags=re.MULTILINE).strip()
+
+
+def _cost(entry: "Entry[Any]") -> dict[str, Any]:
+    from lfsrkit.models.macs import count_macs, count_parameters
+
+    if any(parameter.required for parameter in entry.parameters()):
+        return {}
+    model = entry.create({})
+    return {"numbers_to_learn": count_parameters(model), "macs": count_macs(model, LOW_SIDE, LOW_SIDE)}
+
+
+def _macs(count: int) -> str:
+    return f"{count / 1e9:.2f} G MACs" if count >= 1e8 else f"{count / 1e6:.2f} M MACs"
+
+
+def _facts(parameter: "Parameter") -> dict[str, Any]:
+    default = {} if parameter.required else {"default": parameter.default}
+    return {"name": parameter.name, "type": parameter.type, "required": parameter.required, **default, "meaning": parameter.meaning}
+
+
+def _cells(parameter: "Parameter") -> tuple[str, str, str, str]:
+    default = "required" if parameter.required else repr(parameter.default)
+    return parameter.name, parameter.type, default, parameter.meaning

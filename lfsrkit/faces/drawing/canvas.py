@@ -1,0 +1,124 @@
+"""Soft strokes on planes of float32: edges one pixel wide, bumps, noise, and layers laid over one another.
+
+Colours are kept in a space whose square root is close to sRGB (`linear`), because light adds there and the way back is cheap.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lfsrkit.faces.drawing.numbers import Colour
+
+Plane = NDArray[np.float32]
+"""One number a pixel, (height, width)."""
+
+Paint = NDArray[np.float32]
+"""Linear light of one colour (3, 1, 1) or of every pixel (3, height, width)."""
+
+Window = tuple[slice, slice]
+"""A part of a plane: rows and columns."""
+
+
+def linear(colour: Colour) -> Paint:
+    """Give a colour in linear light.
+
+    Args:
+        colour: sRGB.
+    """
+    return np.square(np.asarray(colour, np.float32)).reshape(3, 1, 1)
+
+
+def ramp(x: Plane, low: float, high: float) -> Plane:
+    """Rise smoothly from 0 at ``low`` to 1 at ``high`` (which may be the smaller one).
+
+    Args:
+        x: Any numbers.
+        low: Where it starts.
+        high: Where it ends.
+    """
+    t = np.clip((x - low) * np.float32(1 / (high - low)), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def edge(distance: Plane) -> Plane:
+    """Cover a pixel by its distance in pixels to an outline, positive inside: half on the outline itself.
+
+    Args:
+        distance: Pixels.
+    """
+    return np.clip(distance + np.float32(0.5), 0, 1)
+
+
+def bump(x: Plane, y: Plane, at: tuple[float, float], width: tuple[float, float]) -> Plane:
+    """Give a Gaussian hill of height 1.
+
+    Args:
+        x: Coordinates of the pixels.
+        y: The same downwards.
+        at: Its top.
+        width: Its standard deviations.
+    """
+    dx, dy = (x - at[0]) * np.float32(0.7071 / width[0]), (y - at[1]) * np.float32(0.7071 / width[1])
+    return np.exp(-(dx * dx + dy * dy))
+
+
+def over(base: Paint, cover: Plane, paint: Paint) -> None:
+    """Lay paint over what is there, in place.
+
+    Args:
+        base: (3, height, width), changed.
+        cover: 0 leaves the base, 1 hides it.
+        paint: What is laid over it.
+    """
+    base += cover * (paint - base)
+
+
+def fade_up(picture: NDArray[np.float32], size: int) -> Plane:
+    """Enlarge a small plane smoothly to a square.
+
+    Args:
+        picture: Any small plane.
+        size: Side of the result.
+    """
+    enlarged = Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC)
+    return np.asarray(enlarged, dtype=np.float32)
+
+
+def noise(seed: int, cells: int, size: int) -> Plane:
+    """Give smooth noise, about -1 to 1, whose grain is a fixed share of the picture.
+
+    Args:
+        seed: Recorded seed.
+        cells: Grains along a side.
+        size: Side of the plane.
+    """
+    return fade_up(np.random.default_rng(seed).random((cells, cells), np.float32) * 2 - 1, size)
+
+
+@lru_cache(maxsize=1)
+def _strand_table() -> NDArray[np.float32]:
+    grain = np.random.default_rng(20250109).random((64, 512), np.float32) * 2 - 1
+    # Neighbouring rows are alike, so that a strand keeps its shade along its way.
+    return (grain + np.roll(grain, 1, 0) * 0.8 + np.roll(grain, 2, 0) * 0.4) / np.float32(1.3)
+
+
+def strands(across: Plane, along: Plane, seed: int) -> Plane:
+    """Give noise that is fine across and long along, about -1 to 1.
+
+    Args:
+        across: Number of the strand, with fractions.
+        along: Way along it, in units over which its shade changes.
+        seed: Recorded seed.
+    """
+    table = _strand_table()
+    x = across + np.float32(seed % 509)
+    column = np.floor(x)
+    t = x - column
+    row = np.floor(along + np.float32(seed % 61)).astype(np.int32) & 63
+    start = column.astype(np.int32)
+    flat = table.reshape(-1)
+    first = flat.take((row << 9) + (start & 511))
+    second = flat.take((row << 9) + ((start + 1) & 511))
+    return first + (t * t * (3 - 2 * t)) * (second - first)

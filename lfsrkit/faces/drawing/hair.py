@@ -1,0 +1,160 @@
+"""Hair: a cap that lies above the skull, long hair behind the neck, and curtains that fall beside the face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfsrkit.faces.drawing.anatomy import Chart, Head
+from lfsrkit.faces.drawing.canvas import Paint, Plane, edge, linear, noise, over, ramp, strands
+from lfsrkit.faces.drawing.lighting import lit, unit
+from lfsrkit.faces.drawing.numbers import FaceNumbers, Hair
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Hair that hangs: how it covers the picture behind and in front of the face, and its strands."""
+
+    behind: Plane
+    before: Plane
+    grain: Plane
+
+
+@dataclass(frozen=True)
+class Cap:
+    """Hair that lies on the skull: its place, how it covers the picture, and its strands."""
+
+    chart: Chart
+    cover: Plane
+    grain: Plane
+
+
+def comb_cap(numbers: FaceNumbers, size: int) -> Cap:
+    """Lay hair on the skull.
+
+    Args:
+        numbers: The face.
+        size: Side of the picture in pixels.
+    """
+    hair = numbers.hair
+    swell = 0.5 * (hair.volume_top + hair.volume_side)
+    chart = Head(numbers, swell).see(size)
+    grain = _cap_grain(chart, hair, size)
+    line = _hairline(chart, numbers, grain) * np.float32(1 / (1 + swell))
+    top = ramp(-chart.q, 0.0, 0.8 * numbers.shape.head_height)
+    volume = 1 + hair.volume_side + (hair.volume_top - hair.volume_side) * top
+    tousled = np.float32(0.012 + 0.05 * hair.curl) * (grain + noise(hair.seed, 9 + int(9 * hair.curl), size))
+    rim = (volume + tousled - chart.radius) * np.float32(0.8 * numbers.shape.head_width * chart.density)
+    root = ramp(line - chart.v + np.float32(0.8) * grain, -1.4, 1.4)
+    return Cap(chart, edge(rim) * root, grain)
+
+
+def comb_fall(numbers: FaceNumbers, chart: Chart, size: int) -> Fall:
+    """Let long hair hang.
+
+    Args:
+        numbers: The face.
+        chart: What the camera sees of the head.
+        size: Side of the picture in pixels.
+    """
+    hair, shape = numbers.hair, numbers.shape
+    yaw = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
+    p, q = chart.p - np.float32(6 * yaw), chart.q
+    phase = float(hair.seed % 7)
+    sway = np.float32(hair.wave) * np.sin(q * np.float32(0.16) + phase + 0.05 * p)
+    grain = strands((p + sway) * 0.9, q * np.float32(0.05) + 9, hair.seed + 3)
+    grain = 0.65 * grain + np.float32(0.5) * strands((p + sway) * 0.28, q * np.float32(0.04), hair.seed + 5)
+    if hair.curl > 0.3:
+        grain = grain * (1 - np.float32(0.6 * hair.curl)) + np.float32(0.9 * hair.curl) * noise(hair.seed + 6, 44, size)
+    reach = shape.head_width * (1 + hair.volume_side) * (1 + 0.05 * hair.wave * 0.2)
+    round_top = np.sqrt(np.clip(1 - np.square(np.minimum(q, 0) * np.float32(0.9 / shape.head_height)), 0.01, 1))
+    outer = reach * round_top + 0.10 * np.maximum(q, 0) + 0.7 * sway + 1.0 * grain
+    ends = ramp(q + 3 * grain, hair.length, hair.length - 7)
+    within = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density)) * ends * ramp(q, -36, -30)
+    opening = 0.18 + 0.82 * ramp(q, -36, -8) ** np.float32(0.7)
+    inner = (shape.head_width - 3.4 - hair.curtain * ramp(q, -14, 24)) * opening + 0.5 * sway + 0.7 * grain
+    from_part = np.abs(chart.p - np.float32(9 * yaw + 7 * hair.parting) * ramp(q, -10, -34))
+    before = within * ramp(from_part - inner, -1.0, 1.0)
+    return Fall(within, before, grain)
+
+
+def paint_behind(scene: Paint, fall: Fall, chart: Chart, numbers: FaceNumbers) -> None:
+    """Paint the hair behind neck and ears.
+
+    Args:
+        scene: (3, height, width), changed in place.
+        fall: Hair that hangs.
+        chart: What the camera sees of the head.
+        numbers: The face.
+    """
+    dark = np.float32(0.42) + 0.3 * ramp(chart.radius, 0.8, 1.3)
+    over(scene, fall.behind, _strand_light(numbers, chart, fall.grain) * dark)
+
+
+def paint_before(scene: Paint, fall: Fall | None, cap: Cap, numbers: FaceNumbers) -> None:
+    """Paint the hair in front of the face.
+
+    Args:
+        scene: (3, height, width), changed in place.
+        fall: Hair that hangs, if it is long.
+        cap: Hair on the skull.
+        numbers: The face.
+    """
+    hair = numbers.hair
+    stubble = 1 - (1 - hair.cover) * 0.75
+    over(scene, cap.cover * np.float32(stubble if hair.cover < 1 else 1.0), _strand_light(numbers, cap.chart, cap.grain))
+    if fall is not None:
+        depth = np.float32(0.75) + 0.25 * ramp(np.abs(cap.chart.p), 24, 40)
+        over(scene, fall.before, _strand_light(numbers, cap.chart, fall.grain) * depth)
+
+
+def _cap_grain(chart: Chart, hair: Hair, size: int) -> Plane:
+    """Strands run from the parting: lines of longitude about a pole at its upper end."""
+    pole = np.asarray([0.45 * hair.parting, -0.9, 0.12])
+    pole /= np.linalg.norm(pole)
+    sideways = np.cross(pole, [0.0, 0.0, 1.0])
+    sideways /= np.linalg.norm(sideways)
+    forward = np.cross(sideways, pole)
+    along, right, front = (
+        chart.x * np.float32(axis[0]) + chart.y * np.float32(axis[1]) + chart.z * np.float32(axis[2])
+        for axis in (pole, sideways, forward)
+    )
+    angle = np.arctan2(right, front) + np.float32(0.12 * hair.wave) * np.sin(along * np.float32(5.0) + hair.seed % 5)
+    fine = strands(angle * 17, along * np.float32(2.2) + 20, hair.seed)
+    grain = 0.7 * fine + np.float32(0.55) * strands(angle * 5, along * np.float32(1.6) + 30, hair.seed + 1)
+    if hair.curl > 0.3:
+        grain = grain * np.float32(1 - 0.75 * hair.curl) + np.float32(1.0 * hair.curl) * noise(hair.seed + 2, 46, size)
+    return grain
+
+
+def _hairline(chart: Chart, numbers: FaceNumbers, grain: Plane) -> Plane:
+    """Height down to which hair grows or falls, a place on the face, by the direction on the skull."""
+    hair, shape = numbers.hair, numbers.shape
+    level = np.sqrt(chart.x * chart.x + chart.z * chart.z) + np.float32(1e-4)
+    turned = np.abs(chart.x) / level
+    line = hair.hairline + 5 * turned * turned + 16 * ramp(turned, 0.70, 0.90) + 17 * ramp(turned, 0.86, 0.97)
+    line -= np.float32(7 * hair.recession) * np.exp(-np.square((turned - 0.5) * np.float32(1 / 0.17)))
+    line = line + 1.3 * np.exp(-np.square(chart.x * np.float32(1 / 0.12)))
+    line = np.where(chart.z < 0.05, np.float32(max(min(hair.length, 14.0), 4.0)), line)
+    if hair.cover < 1:
+        line = line - np.float32(60 * (1 - hair.cover)) * ramp(turned, 0.95, 0.6)
+    from_part = chart.x - np.float32(0.55 * hair.parting)
+    away = ramp(np.abs(from_part), 0.0, 0.75) if hair.sweep else np.float32(0.75)
+    falls = np.float32(hair.fringe + 5.0 * hair.sweep * (hair.fringe > 3)) * away
+    lowest = numbers.shape.brow_y + 3.0
+    fringed = np.minimum(line + falls * (1 + 0.12 * grain) * ramp(turned, 0.98, 0.75), np.maximum(line, lowest))
+    return fringed + 0 * shape.eye_y
+
+
+def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[np.float32]:
+    hair = numbers.hair
+    mixed = ramp(chart.q, -20, 45)
+    colour = linear(hair.colour) + mixed * (linear(hair.tips) - linear(hair.colour))
+    normal = unit(chart.normal)
+    contrast = np.float32(0.38 + 0.15 * hair.curl)
+    tone = np.clip(1 + contrast * grain, 0.15, 2.2)
+    band = np.exp(-np.square((normal[1] + np.float32(0.42) + 0.06 * grain) * np.float32(1 / 0.2)))
+    gloss = np.float32(1.1 * hair.shine) * band * np.clip(0.6 + 0.6 * grain, 0, 1.6)
+    ones = np.ones_like(grain)
+    lamp = lit(colour * tone * np.float32(0.9), normal, numbers.light, ones, np.float32(0.85) * ones, 0.25 * gloss)
+    return lamp + colour * gloss * np.float32(0.55) + np.float32(0.012 * hair.shine) * band

@@ -1,0 +1,119 @@
+"""What is around a face: a blurred background, neck, shoulders and clothes, ears."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head
+from lfsrkit.faces.drawing.canvas import Paint, Plane, bump, edge, fade_up, linear, noise, over, ramp
+from lfsrkit.faces.drawing.lighting import exposure, lit, unit
+from lfsrkit.faces.drawing.numbers import Background, FaceNumbers
+
+
+def paint_background(numbers: FaceNumbers, size: int) -> Paint:
+    """Paint a wall or a street out of focus: a gradient with a few things on it, small and enlarged smoothly.
+
+    Args:
+        numbers: The face.
+        size: Side of the picture in pixels.
+    """
+    background = numbers.background
+    random = np.random.default_rng(background.seed)
+    cells = background.sharpness
+    first, second, third = (np.square(np.asarray(colour, np.float32)) for colour in background.colours)
+    slope = random.random(2) * 2 - 1
+    rows = np.linspace(-0.5, 0.5, cells, dtype=np.float32)
+    mix = np.clip(0.5 + slope[0] * rows[:, None] + slope[1] * rows, 0, 1).astype(np.float32)
+    wall = first + mix[..., None] * (second - first)
+    for _ in range(background.shapes):
+        _put_thing(wall, random, (first, second, third))
+    wall *= 1 + np.float32(0.25) * (random.random((cells, cells, 1), np.float32) - 0.5)
+    scene = np.stack([fade_up(np.ascontiguousarray(wall[..., channel]), size) for channel in range(3)])
+    _hang_lamps(scene, background, random)
+    scene *= 1 + np.float32(background.texture) * noise(background.seed + 1, 64, size)
+    # The camera's exposure is set for the face: the wall is as bright as the picture is to have it.
+    wanted = background.brightness**1.4 / exposure(numbers.light, numbers.skin.colour)
+    return np.maximum(scene, 0) * np.float32(wanted)
+
+
+def _put_thing(wall: NDArray[np.float32], random: np.random.Generator, colours: tuple[NDArray[np.float32], ...]) -> None:
+    cells = wall.shape[0]
+    left, top, wide, high, which, light = random.random(6).tolist()
+    x, y = int(left * 1.2 * cells - 0.1 * cells), int(top * 1.2 * cells - 0.1 * cells)
+    across, down = 1 + int(wide**2 * 0.5 * cells), 1 + int(high * 0.9 * cells)
+    colour = colours[int(which * 3)] * np.float32(0.25 + 1.3 * light)
+    wall[max(y, 0) : y + down, max(x, 0) : x + across] = colour
+
+
+def _hang_lamps(scene: Paint, background: Background, random: np.random.Generator) -> None:
+    size = scene.shape[1]
+    at = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(UNITS / size)
+    for _ in range(background.bokeh):
+        x, y, wide, light, hue = random.random(5).tolist()
+        radius = 3 + 7 * wide
+        distance = np.sqrt(np.square(at - np.float32(x * UNITS)) + np.square(at - np.float32(y * UNITS))[:, None])
+        disk = edge((radius - distance) * np.float32(0.5 * size / UNITS)) * np.float32(0.3 + 0.5 * light)
+        over(scene, disk, linear((1.0, 0.75 + 0.25 * hue, 0.45 + 0.5 * hue)))
+
+
+def paint_body(scene: Paint, numbers: FaceNumbers, chart: Chart) -> None:
+    """Paint neck, shoulders and clothes.
+
+    Args:
+        scene: (3, height, width), changed in place.
+        numbers: The face.
+        chart: What the camera sees of the head.
+    """
+    shape, light = numbers.shape, numbers.light
+    sideways = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
+    p, q = chart.p + np.float32(4 * sideways), chart.q
+    chin = shape.head_height
+    half = shape.head_width * (0.60 + 1.2 * shape.jaw)
+    spread = np.square(np.maximum(q - chin + 2, 0)) * np.float32(0.035)
+    x = p / (half + spread)
+    neck = edge((half + spread - np.abs(p)) * chart.density) * ramp(q, 5, 8)
+    normal = unit(np.stack([0.95 * np.clip(x, -1, 1), 0 * x - 0.05, np.sqrt(np.clip(1 - x * x, 0.02, 1))]))
+    under_chin = 1 - np.float32(0.72) * ramp(q - 0.006 * np.square(p), chin + 9, chin - 4)
+    skin = linear(numbers.skin.colour) * np.ones_like(normal)
+    over(scene, neck, lit(skin, normal, light, under_chin, 0.25 + 0.75 * under_chin, 0.1))
+    _dress(scene, numbers, p, q - chin, chart.density, under_chin)
+
+
+def _dress(scene: Paint, numbers: FaceNumbers, p: Plane, below: Plane, density: float, shade: Plane) -> None:
+    clothes, size = numbers.clothes, scene.shape[1]
+    side = np.abs(p)
+    shoulder = (clothes.shoulder - numbers.shape.head_height) * 0.45 + np.square(np.maximum(side - 16, 0)) * 0.012
+    half = 0.62 * numbers.shape.head_width
+    neckline = 3.0 + clothes.neckline * np.clip(1 - side * np.float32(1 / half), 0, 1)
+    body = edge((below - np.maximum(shoulder - 6, neckline)) * density)
+    folds = noise(numbers.background.seed + 7, 12, size)
+    normal = unit(np.stack([p * np.float32(1 / 70) + 0.4 * folds, np.full_like(p, -0.25), np.full_like(p, 0.9)]))
+    cloth = linear(clothes.colour) * (1 + 0.12 * folds)
+    over(scene, body, lit(cloth * np.ones_like(normal), normal, numbers.light, 0.5 + 0.5 * shade, shade, 0.05))
+    collar = edge((2.6 - np.abs(below - neckline - 1.3)) * density * 0.7) * ramp(side, half * 1.05, half * 0.9)
+    if clothes.neckline < 12:
+        over(scene, collar * body, lit(linear(clothes.collar) * shade, normal, numbers.light, shade, shade, 0.0))
+
+
+def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
+    """Paint the ears, before the face covers what is behind it.
+
+    Args:
+        scene: (3, height, width), changed in place.
+        head: The head of the face.
+        chart: What the camera sees of it.
+    """
+    numbers = head.numbers
+    red = 0.12 * numbers.skin.redness
+    r, g, b = numbers.skin.colour
+    skin = linear((r, g * (0.95 - red), b * (0.94 - red)))
+    for side in (-1, 1):
+        x, y = head.flat_place(side * 1.03, 0.07, -0.14)
+        wide = 3.6 + 1.3 * max(0.0, -side * float(np.sin(np.deg2rad(numbers.pose.yaw_degrees))))
+        a = (chart.p - np.float32(x) - side * 0.12 * (np.float32(y) - chart.q)) * np.float32(1 / wide)
+        b_ = (chart.q - np.float32(y)) * np.float32(1 / 8.0)
+        distance = np.sqrt(a * a + b_ * b_)
+        cover = edge((1 - distance) * np.float32(4.0 * chart.density))
+        normal = unit(np.stack([0.4 * a + side * 0.35, 0.4 * b_, np.full_like(a, 0.75)]))
+        inside = bump(a, b_, (-side * 0.1, -0.1), (0.38, 0.45))
+        hollow = 1 - np.float32(0.55) * inside
+        over(scene, cover, lit(skin * hollow * 0.85, normal, numbers.light, hollow, hollow, 0.05))

@@ -1,0 +1,113 @@
+"""Faces that the program draws itself: free of licences, with exact landmarks and regions; never photographs of anyone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfsrkit.errors import UsageError
+from lfsrkit.faces.drawing.accessories import paint_glasses
+from lfsrkit.faces.drawing.anatomy import UNITS, Head
+from lfsrkit.faces.drawing.areas import find_regions
+from lfsrkit.faces.drawing.canvas import Paint, Plane, edge, over
+from lfsrkit.faces.drawing.contours import landmarks
+from lfsrkit.faces.drawing.features import glint, paint_brow, paint_eye, paint_lips
+from lfsrkit.faces.drawing.hair import comb_cap, comb_fall, paint_before, paint_behind
+from lfsrkit.faces.drawing.lighting import developed
+from lfsrkit.faces.drawing.numbers import FaceNumbers
+from lfsrkit.faces.drawing.sampling import sample_face
+from lfsrkit.faces.drawing.sheet import Sheet, blank
+from lfsrkit.faces.drawing.skin import paint_skin
+from lfsrkit.faces.drawing.surroundings import paint_background, paint_body, paint_ears
+
+__all__ = ["VERSION", "DrawnFace", "FaceNumbers", "draw_face", "sample_face"]
+
+VERSION = 1
+"""Part of the identity of a drawn face: raised when the pictures change."""
+
+SIZES = (32, 512)
+"""Smallest and largest side of a picture in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnFace:
+    """A picture of a face and where its parts are."""
+
+    image: NDArray[np.uint8]
+    """(size, size, 3), sRGB."""
+    landmarks: NDArray[np.float32]
+    """(68, 2), x and y in the order of iBUG 300-W. Pixel ``i`` covers ``[i, i + 1)`` and its centre is at ``i + 0.5``, so
+    that landmarks of a picture twice as large are exactly twice as large."""
+    regions: NDArray[np.uint8]
+    """(7, size, size), 0 to 255, in the order of `lfsrkit.regions.REGIONS`; the sum over the regions is at most 255."""
+
+
+def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
+    """Draw a face; the same numbers give the same picture.
+
+    Pictures below 128 pixels are drawn at a multiple of their size and averaged.
+
+    Args:
+        numbers: From `sample_face`.
+        size: Side of the picture in pixels, 32 to 512.
+
+    Raises:
+        UsageError: If the size is out of range.
+
+    Example:
+        >>> import torch
+        >>> face = draw_face(sample_face(torch.Generator().manual_seed(0)), 64)
+        >>> face.image.shape, face.landmarks.shape, face.regions.shape
+        ((64, 64, 3), (68, 2), (7, 64, 64))
+    """
+    smallest, largest = SIZES
+    if not smallest <= size <= largest:
+        raise UsageError(f"a face of {size} pixels cannot be drawn; the size is {smallest} to {largest}")
+    factor = -(-UNITS // size)
+    head = Head(numbers)
+    picture, areas = _paint(head, size * factor)
+    image = np.rint(np.clip(_averaged(picture, factor), 0, 1) * 255).astype(np.uint8)
+    regions = (_averaged(areas, factor) * 255).astype(np.uint8)
+    places = landmarks(head) * np.float32(size / UNITS)
+    return DrawnFace(np.ascontiguousarray(image.transpose(1, 2, 0)), places, regions)
+
+
+def _paint(head: Head, size: int) -> tuple[Paint, NDArray[np.float32]]:
+    """Lay one layer over another, from the wall to the glasses."""
+    numbers = head.numbers
+    sheet = blank(head, head.see(size), size)
+    cap = comb_cap(numbers, size)
+    fall = comb_fall(numbers, sheet.chart, size) if numbers.hair.length > numbers.shape.mouth_y else None
+    scene = paint_background(numbers, size)
+    if fall is not None:
+        paint_behind(scene, fall, sheet.chart, numbers)
+    paint_body(scene, numbers, sheet.chart)
+    paint_ears(scene, head, sheet.chart)
+    over(scene, _outline(sheet), _paint_face(sheet))
+    for side in (-1, 1):
+        glint(scene, sheet, side)
+    paint_before(scene, fall, cap, numbers)
+    if numbers.clothes.glasses:
+        paint_glasses(scene, sheet)
+    hidden = cap.cover * np.float32(numbers.hair.cover)
+    visible = 1 - (hidden if fall is None else np.maximum(hidden, fall.before))
+    return developed(scene, numbers.light, numbers.skin.colour), find_regions(sheet, visible)
+
+
+def _outline(sheet: Sheet) -> Plane:
+    return edge((1 - sheet.chart.radius) * np.float32(sheet.numbers.shape.head_width * sheet.chart.density))
+
+
+def _paint_face(sheet: Sheet) -> Paint:
+    paint_skin(sheet)
+    paint_lips(sheet)
+    for side in (-1, 1):
+        paint_eye(sheet, side)
+        paint_brow(sheet, side)
+    return sheet.lit()
+
+
+def _averaged(planes: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Average squares of pixels."""
+    count, side = planes.shape[0], planes.shape[1] // factor
+    return planes.reshape(count, side, factor, side, factor).mean((2, 4)) if factor > 1 else planes

@@ -1,0 +1,18 @@
+"""Stage 3, training: one plain loop that yields records, saves whole checkpoints, and resumes as if never interrupted."""
+
+from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
+from lfsrkit.training.data import PairData
+from lfsrkit.training.learner import NonFiniteError
+from lfsrkit.training.loop import train
+from lfsrkit.training.record import TrainRecord
+from lfsrkit.training.schedule import learning_rate
+
+__all__ = [
+    "Checkpoint",
+    "NonFiniteError",
+    "PairData",
+    "TrainRecord",
+    "learning_rate",
+    "read_checkpoint",
+    "train",
+]

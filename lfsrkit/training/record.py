@@ -1,0 +1,147 @@
+"""What training tells about itself: records while it runs, the same as lines of ``metrics.jsonl``."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from lfsrkit.errors import OutputRefused
+from lfsrkit.files import write_json_lines
+
+METRICS_FILE = "metrics.jsonl"
+
+
+@dataclass(frozen=True)
+class TrainRecord:
+    """How training goes, averaged over the steps since the last record."""
+
+    step: int
+    """Steps done."""
+    steps: int
+    """Steps in all."""
+    epoch: int
+    """Whole passes over the data."""
+    loss: float
+    terms: dict[str, float]
+    """Terms of the loss by name, before their weights."""
+    lr: float
+    """Learning rate of the last step."""
+    images_seen: int
+    images_per_second: float
+    steps_per_second: float
+    data_wait: float
+    """Share of the time that was spent on making batches, 0 to 1."""
+    seconds: float
+    """Seconds of training in all, over resumes, without validation and saving."""
+    validation: dict[str, float] | None = None
+    """Metrics of the averaged weights, by name, when they were validated."""
+    checkpoint: Path | None = None
+    """Where a checkpoint was saved, if one was."""
+
+
+@final
+@dataclass
+class Window:
+    """Sums over the steps since the last record; part of a checkpoint, so that resuming changes no mean."""
+
+    steps: int = 0
+    sums: dict[str, float] = field(default_factory=dict[str, float])
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Take in one step.
+
+        Args:
+            values: Mean over the batch, by name.
+        """
+        self.steps += 1
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+
+    def means(self) -> dict[str, float]:
+        """Average over the steps."""
+        return {name: total / self.steps for name, total in self.sums.items()}
+
+
+@final
+@dataclass
+class Clock:
+    """Seconds spent on batches and on steps since the last record."""
+
+    waiting: float = 0.0
+    working: float = 0.0
+    steps: int = 0
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        """Count the time of the block as waiting for data."""
+        start = time.perf_counter()
+        yield
+        self.waiting += time.perf_counter() - start
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Count the time of the block as a step."""
+        start = time.perf_counter()
+        yield
+        self.working += time.perf_counter() - start
+        self.steps += 1
+
+    @property
+    def seconds(self) -> float:
+        """All of it."""
+        return self.waiting + self.working
+
+
+def append_record(out: Path, record: TrainRecord) -> None:
+    """Add a record to ``metrics.jsonl`` and flush it to the disk.
+
+    Args:
+        out: Folder of the run.
+        record: What to write; numbers that are not finite become null, which JSON has a word for.
+
+    Raises:
+        OutputRefused: If the file cannot be written.
+    """
+    path = out / METRICS_FILE
+    values = {key: _plain(value) for key, value in asdict(record).items() if value is not None}
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(values, sort_keys=True) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def cut_records(out: Path, step: int) -> None:
+    """Drop the lines after a step, and one that an interruption has torn.
+
+    Args:
+        out: Folder of the run.
+        step: Last step to keep.
+    """
+    path = out / METRICS_FILE
+    if path.is_file():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [row for line in lines if (row := _row(line)) is not None and row["step"] <= step]
+        write_json_lines(path, rows)
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Path):
+        return value.name
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,48 @@
+"""Pictures and data sets for the tests: made here, never downloaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lfsrkit import pairs
+from lfsrkit.images import encode_png
+from lfsrkit.stages import load_stage
+from pictures import picture
+
+REFERENCE = Path(__file__).parents[2] / "shared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    import torch
+
+    reference = pytest.mark.skip(reason=f"the reference data is not at {REFERENCE.name}/ beside the project")
+    device = pytest.mark.skip(reason="no accelerator here")
+    for item in items:
+        if item.get_closest_marker("reference") and not REFERENCE.is_dir():
+            item.add_marker(reference)
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(device)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    """Make a folder of pictures."""
+
+    def make(count: int = 8, size: int = 32, name: str = "faces") -> Path:
+        place = tmp_path / name
+        place.mkdir()
+        for number in range(count):
+            (place / f"{number:03d}.png").write_bytes(encode_png(picture(number, size)))
+        return place
+
+    return make
+
+
+@pytest.fixture
+def built(folder: Callable[..., Path], tmp_path: Path) -> Path:
+    """A small finished build: 12 train, 2 validation, 2 test pairs of 8 and 32 pixels."""
+    splits = {"train": 12, "validation": 2, "test": 2}
+    values = {"faces": str(folder(16)), "clean_size": 32, "degrade": "fsr_gamma(scale=4)", "splits": splits}
+    plan = pairs.make_plan(load_stage("pairs", values=values | {"shard_size": 8}))
+    assert list(pairs.build(plan, tmp_path / "pairs", workers=0))[-1].manifest is not None
+    return tmp_path / "pairs"

@@ -1,0 +1,100 @@
+"""Configuration: precedence, every fault at once, round trips, and every shipped recipe."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from lfsrkit import config
+from lfsrkit.config import to_tables, to_toml
+from lfsrkit.degradations.chain import chain_from_calls
+from lfsrkit.errors import ConfigError, UsageError
+from lfsrkit.stages import STAGES, PairsConfig, TrainConfig, load_stage
+
+RECIPES = Path(config.__file__).parent / "recipes"
+
+
+def test_order_is_defaults_then_recipes_then_overrides_then_flags(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text("[train]\nsteps = 10\nbatch_size = 4\n[train.optim]\nlr = 0.1\nclip_norm = 2.0\n")
+    second.write_text("[train]\nbatch_size = 5\n[train.optim]\nlr = 0.2\n")
+    made = load_stage("train", recipes=[first, second], overrides=["optim.lr=3e-4"], values={"seed": 7})
+    assert (made.steps, made.batch_size, made.optim.lr, made.optim.clip_norm, made.seed) == (10, 5, 3e-4, 2.0, 7)
+    assert made.ema == TrainConfig().ema
+
+
+def test_all_faults_are_listed_at_once_in_the_users_spelling(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("[tran]\nsteps = 1\n[train]\nsteps = 'many'\n")
+    overrides = ["optim.lrr=1", "mask=pach(ratio=.5)", "model=lfsrnet_tiny(scal=8)", "nothing", "loss=['l2x']"]
+    with pytest.raises(ConfigError) as caught:
+        load_stage("train", recipes=[recipe], overrides=overrides)
+    text = "\n".join(caught.value.faults)
+    for part in ("'tran'; did you mean 'train'", "optim.lrr: no such key; did you mean 'lr'", "did you mean 'patch'"):
+        assert part in text
+    for part in ("did you mean 'scale'", "steps: ", "write key=value", "l2x"):
+        assert part in text
+    assert len(caught.value.faults) == 7
+
+
+def test_a_component_replaces_another_with_its_parameters(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('[train]\nmask = { name = "patch", ratio = 0.25, size = 8 }\n')
+    assert str(load_stage("train", recipes=[recipe]).mask) == "patch(ratio=0.25, size=8)"
+    assert str(load_stage("train", recipes=[recipe], overrides=["mask=random(ratio=.5)"]).mask) == "random(ratio=0.5)"
+
+
+def test_tables_and_text_give_the_same_chain(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        '[[pairs.degrade]]\nname = "downsample"\nscale = 4\n[[pairs.degrade]]\nname = "gamma_linear"\ngamma = [2.0, 3.0]\n'
+    )
+    text = "downsample(scale=4) | gamma_linear(gamma=(2.0, 3.0))"
+    tables = load_stage("pairs", recipes=[recipe]).degrade
+    assert str(chain_from_calls(tables)) == str(chain_from_calls(load_stage("pairs", values={"degrade": text}).degrade))
+
+
+@pytest.mark.parametrize("splits", ["{train=1, test=0.5}", "{train=-1}", "{train=0.9, test=0.2}", "{train=0}", "{tran=1}"])
+def test_impossible_splits_are_refused(splits: str) -> None:
+    with pytest.raises(ConfigError, match=r"splits"):
+        load_stage("pairs", overrides=[f"splits={splits}"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_template_of_a_stage_parses_back_to_its_defaults(stage: str) -> None:
+    tables = tomllib.loads(config.template(STAGES[stage], stage))
+    assert to_tables(STAGES[stage].model_validate(tables[stage])) == to_tables(STAGES[stage]())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_resolved_stage_survives_toml(stage: str) -> None:
+    made = STAGES[stage]()
+    assert to_tables(STAGES[stage].model_validate(tomllib.loads(to_toml(to_tables(made))))) == to_tables(made)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_key_is_documented_in_the_schema(stage: str) -> None:
+    schema = config.schema(STAGES[stage])
+    assert all(item.get("description") or "$ref" in item for item in schema["properties"].values())
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_recipe_is_found_and_sound(path: Path) -> None:
+    assert path.stem in config.recipe_names()
+    for stage in STAGES:
+        load_stage(stage, recipes=[path.stem])
+    pairs: PairsConfig = load_stage("pairs", recipes=[path.stem])
+    low = chain_from_calls(pairs.degrade).out_size(pairs.clean_size, pairs.clean_size)
+    assert low[0] < pairs.clean_size
+
+
+def test_recipes_are_found_at_all() -> None:
+    assert {"celeba_x8", "fast_x4", "demo"} <= set(config.recipe_names())
+
+
+def test_an_unknown_or_broken_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="did you mean 'celeba_x8'"):
+        config.read_recipe("celeba_x9")
+    broken = tmp_path / "b.toml"
+    broken.write_text("a = [")
+    with pytest.raises(UsageError, match="is not TOML"):
+        config.read_recipe(broken)

@@ -1,0 +1,188 @@
+"""Sources, framing and splits of faces, good input and bad."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lfsrkit.errors import BadPicture, UsageError
+from lfsrkit.faces import FaceRef, SourcePicture, assign, frame, open_source, read_identities
+from lfsrkit.faces.framing import crop_of
+from lfsrkit.images import encode_png
+from pictures import picture
+
+Folder = Callable[..., Path]
+
+
+def refs(count: int) -> list[FaceRef]:
+    return [FaceRef(hashlib.sha256(str(i).encode()).hexdigest(), f"{i:04d}.png", i) for i in range(count)]
+
+
+def test_a_folder_is_searched_at_any_depth_and_hashed(folder: Folder) -> None:
+    place = folder(2)
+    (place / "deep" / "er").mkdir(parents=True)
+    shutil.copy(place / "000.png", place / "deep" / "er" / "x.PNG")
+    (place / "deep" / "er" / "y.jpg").write_bytes(encode_png(picture(9)))
+    (place / "notes.txt").write_text("no picture")
+    found = open_source(str(place)).find()
+    assert {ref.source for ref in found.refs} == {"000.png", "001.png", "deep/er/y.jpg"}
+    assert all(ref.id == hashlib.sha256((place / ref.source).read_bytes()).hexdigest() for ref in found.refs)
+    assert [(item.source, item.reason) for item in found.rejected] == [("deep/er/x.PNG", "same picture as 000.png")]
+
+
+def test_links_are_followed_once(folder: Folder) -> None:
+    place = folder(1)
+    (place / "loop").symlink_to(place, target_is_directory=True)
+    (place / "gone.png").symlink_to(place / "nothing")
+    found = open_source(str(place)).find()
+    assert [ref.source for ref in found.refs] == ["000.png"]
+    assert [item.source for item in found.rejected] == ["gone.png"]
+    assert "No such file" in found.rejected[0].reason
+
+
+def test_a_file_that_disappears_is_a_bad_picture(folder: Folder) -> None:
+    source = open_source(str(folder(1)))
+    ref = source.find().refs[0]
+    (source.folder / ref.source).unlink()
+    with pytest.raises(BadPicture, match="cannot be read"):
+        source.read(ref)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs a second user")
+def test_an_unreadable_folder_is_reported_and_the_rest_is_found(folder: Folder) -> None:
+    place = folder(2)
+    (place / "locked").mkdir(mode=0o700)
+    shutil.copy(place / "000.png", place / "locked" / "z.png")
+    (place / "001.png").chmod(0o600)
+    for parent in [place, *place.parents]:
+        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
+            parent.chmod(parent.stat().st_mode | 0o055)
+    program = (
+        "import os, sys\nfrom lfsrkit.faces import open_source\nos.setgid(65534); os.setuid(65534)\n"
+        "f = open_source(sys.argv[1]).find()\n"
+        "print([r.source for r in f.refs], [(r.source, r.reason) for r in f.rejected])"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", program, str(place)], text=True)
+    assert printed.startswith("['000.png'] ")
+    assert "('locked', 'cannot be read: Permission denied')" in printed
+    assert "('001.png', 'cannot be read: Permission denied')" in printed
+
+
+@pytest.mark.parametrize("spec", ["synthetic:", "synthetic:0", "synthetic:x", "no/such/folder", "hub:./no-such-place"])
+def test_an_unknown_source_is_a_usage_error(spec: str) -> None:
+    with pytest.raises(UsageError):
+        open_source(spec)
+
+
+def test_drawn_faces_are_the_same_every_time_with_landmarks_and_regions() -> None:
+    source = open_source("synthetic:5", size=64)
+    found = source.find()
+    assert len(found.refs) == 5
+    assert list(found.refs) == sorted(found.refs)
+    first = source.read(found.refs[0])
+    again = open_source("synthetic:9", size=64).read(found.refs[0])
+    assert (first.pixels == again.pixels).all()
+    assert first.landmarks is not None
+    assert first.landmarks.shape == (68, 2)
+    assert first.regions is not None
+    assert first.regions.shape == (7, 64, 64)
+
+
+@pytest.mark.slow
+def test_hub_opens_parquet_and_image_folders(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    import datasets
+
+    place = folder(3)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    found = open_source(f"hub:{place}").find()
+    assert {ref.id for ref in found.refs} == {ref.id for ref in open_source(str(place)).find().refs}
+    rows = [{"face": {"bytes": path.read_bytes(), "path": None}, "n": 1} for path in sorted(place.iterdir())]
+    table = tmp_path / "t.parquet"
+    features = datasets.Features({"face": datasets.Image(), "n": datasets.Value("int64")})
+    datasets.Dataset.from_list(rows, features=features).to_parquet(table)
+    source = open_source(f"hub:{table}:train:face")
+    assert {ref.id for ref in source.find().refs} == {ref.id for ref in found.refs}
+    assert source.read(source.find().refs[0]).pixels.shape == (32, 32, 3)
+    with pytest.raises(UsageError, match="image columns: face"):
+        open_source(f"hub:{table}:train:n")
+    with pytest.raises(UsageError, match="no split 'tset'"):
+        open_source(f"hub:{table}:tset")
+
+
+def test_framing_cuts_the_published_rows_of_celeba() -> None:
+    pixels = picture(0, 218, 178)
+    face = frame(SourcePicture(pixels), framing="auto", size=178, min_side=1)
+    assert face.crop == (0, 20, 178, 198)
+    assert (face.clean == pixels[20:198]).all()
+
+
+def test_framing_moves_regions_with_the_picture() -> None:
+    regions = np.zeros((7, 20, 40), np.uint8)
+    regions[0, :, 10:30] = 255
+    face = frame(SourcePicture(picture(0, 20, 40), None, regions), framing="centre", size=10, min_side=1)
+    assert face.regions is not None
+    assert (face.regions[0] == 255).all()
+
+
+@pytest.mark.parametrize(("framing", "reason"), [("celeba", "178x218"), ("whole", "squares"), ("centre", "min_side")])
+def test_a_picture_of_the_wrong_shape_is_refused(framing: str, reason: str) -> None:
+    with pytest.raises(BadPicture, match=reason):
+        frame(SourcePicture(picture(0, 30, 20)), framing=framing, size=64, min_side=64)
+
+
+@given(st.integers(1, 500), st.integers(1, 500))
+def test_the_centre_crop_is_the_largest_square_inside(height: int, width: int) -> None:
+    left, top, right, bottom = crop_of(height, width, "centre")
+    assert right - left == bottom - top == min(height, width)
+    assert 0 <= left <= right <= width
+    assert 0 <= top <= bottom <= height
+    assert abs(left - (width - right)) <= 1
+
+
+def test_counts_rank_by_hash() -> None:
+    found, ranked = assign(refs(20), {"train": 10, "validation": 3, "test": 4}), sorted(refs(20))
+    assert found["train"] == ranked[:10]
+    assert found["validation"] == ranked[10:13]
+    assert found["test"] == ranked[-4:]
+    with pytest.raises(UsageError, match="20 usable faces.*= 22"):
+        assign(refs(20), {"train": 20, "test": 2})
+
+
+def test_fractions_keep_a_face_where_it_is_when_others_come() -> None:
+    sizes = {"train": 0.6, "validation": 0.2, "test": 0.1}
+    few, many = assign(refs(200), sizes), assign(refs(400), sizes)
+    assert all(set(few[split]) <= set(many[split]) for split in sizes)
+    # A share of 400 draws: five standard errors.
+    assert all(abs(len(many[s]) / 400 - share) < 5 * (share * (1 - share) / 400) ** 0.5 for s, share in sizes.items())
+
+
+@given(st.permutations(range(12)))
+def test_order_does_not_change_splits(order: list[int]) -> None:
+    shuffled = [refs(12)[i] for i in order]
+    assert assign(shuffled, {"train": 8, "test": 4}) == assign(refs(12), {"train": 8, "test": 4})
+
+
+@pytest.mark.parametrize("sizes", [{"train": 30, "validation": 5, "test": 5}, {"train": 0.5, "test": 0.4}])
+def test_a_person_is_in_one_split(sizes: dict[str, float], tmp_path: Path) -> None:
+    listing = tmp_path / "identity.txt"
+    listing.write_text("".join(f"{i:04d}.png {i % 10}\n" for i in range(60)))
+    people = read_identities(listing)
+    splits = assign(refs(60), sizes, people)
+    owners = {split: {people[ref.source] for ref in members} for split, members in splits.items()}
+    names = [name for members in owners.values() for name in members]
+    assert len(names) == len(set(names))
+
+
+def test_a_malformed_identity_file_is_named_with_its_line(tmp_path: Path) -> None:
+    listing = tmp_path / "identity.txt"
+    listing.write_text("a.jpg 1\nb.jpg\n")
+    with pytest.raises(UsageError, match="line 2"):
+        read_identities(listing)
