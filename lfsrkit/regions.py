@@ -177,7 +177,7 @@ def flip_landmarks(points: Float[Tensor, "*n 68 2"], width: int) -> Float[Tensor
     """Mirror the 68 points of iBUG 300-W left to right and put each into the place of its partner.
 
     Args:
-        points: (x, y) in pixel indices, the centre of the first pixel being 0; left as they are.
+        points: (x, y) in pixels, the centre of the first pixel being at 0.5; left as they are.
         width: Width of the picture in pixels.
 
     Returns:
@@ -187,7 +187,7 @@ def flip_landmarks(points: Float[Tensor, "*n 68 2"], width: int) -> Float[Tensor
         Sagonas et al., 300 Faces in-the-Wild Challenge, ICCVW 2013. https://doi.org/10.1109/ICCVW.2013.59
     """
     x, y = points[..., _FLIPPED_LANDMARKS, :].unbind(dim=-1)
-    return torch.stack((width - 1 - x, y), dim=-1)
+    return torch.stack((width - x, y), dim=-1)
 
 
 def regions_to_grey(regions: RegionMaps | UInt8[Tensor, "7 h w"]) -> UInt8[Tensor, "tall w"]:

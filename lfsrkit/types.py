@@ -19,6 +19,12 @@ Resized = Float[Tensor, "n 3 h2 w2"]
 Bytes = UInt8[Tensor, "n 3 h w"]
 """A batch of pictures in 8 bits, 0 to 255."""
 
+ResizedImage = Float[Tensor, "3 h2 w2"]
+"""The same picture at another size."""
+
+ResizedBytes = UInt8[Tensor, "n 3 h2 w2"]
+"""The same batch in 8 bits, at another size."""
+
 Masks = Float[Tensor, "n 1 h w"]
 """One mask a picture; 1 = selected."""
 

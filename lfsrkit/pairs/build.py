@@ -167,12 +167,13 @@ def _manifest(plan: Plan, done: dict[Task, ShardRecord], rejected: int) -> Manif
         splits=splits,
         shards={task.name: {"rows": record.rows, "sha256": record.sha256} for task, record in done.items()},
         rejected=rejected,
-        clean_mean=_clean_mean(done),
+        clean_mean=_clean_mean(done, plan.recipe.clean_size),
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),
         versions=versions(),
     )
 
 
-def _clean_mean(done: dict[Task, ShardRecord]) -> float:
+def _clean_mean(done: dict[Task, ShardRecord], size: int) -> float:
     chosen = [record for task, record in done.items() if task.split == "train"] or list(done.values())
-    return sum(record.clean_sum for record in chosen) / max(1, sum(record.rows for record in chosen))
+    values = sum(record.rows for record in chosen) * 3 * size * size
+    return sum(record.clean_sum for record in chosen) / (255 * max(1, values))

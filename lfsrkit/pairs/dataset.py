@@ -18,7 +18,7 @@ from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
 from lfsrkit.images import Pixels, decode, to_bytes, to_float
 from lfsrkit.pairs.manifest import Manifest, read_manifest
 from lfsrkit.regions import grey_to_regions
-from lfsrkit.types import Bytes, Image
+from lfsrkit.types import Bytes, Image, ResizedBytes, ResizedImage
 
 CACHED_GROUPS = 64
 """Row groups that a reader keeps; with small groups this is a few megabytes."""
@@ -31,7 +31,7 @@ class Pair:
     id: str
     low: Image
     """(3, h, w), 0 to 1."""
-    clean: Image
+    clean: ResizedImage
     """(3, scale * h, scale * w), 0 to 1."""
     params: Params
     """What was drawn, by stage of the chain."""
@@ -52,14 +52,14 @@ class Batch:
     ids: list[str]
     sources: list[str]
     low: Bytes
-    clean: Bytes
+    clean: ResizedBytes
     regions: list[torch.Tensor | None]
     """(7, H, W) float, or None where the data set has no regions."""
     params: list[Params]
 
 
 @final
-class PairSet(Sequence[Pair]):
+class PairSet:
     """One split of a build.
 
     Args:
@@ -84,7 +84,7 @@ class PairSet(Sequence[Pair]):
     def __len__(self) -> int:
         return self._ends[-1]
 
-    def __getitem__(self, index: int) -> Pair:  # pyright: ignore[reportIncompatibleMethodOverride] - no slices
+    def __getitem__(self, index: int) -> Pair:
         batch = self.batch([index])
         row = self._row(index)
         landmarks = None if row["landmarks"] is None else np.asarray(row["landmarks"], np.float32)
@@ -118,10 +118,8 @@ class PairSet(Sequence[Pair]):
     @cached_property
     def ids(self) -> list[str]:
         """Identities of all pairs, in order; read without the pictures."""
-        from pyarrow.parquet import read_table
-
-        columns = [read_table(self._path(name), columns=["id"])["id"].to_pylist() for name in self._shards]
-        return [name for column in columns for name in column]
+        columns = (self._file(shard).read(columns=["id"])["id"] for shard in range(len(self._shards)))
+        return [name for column in columns for name in column.to_pylist()]
 
     @cached_property
     def chain(self) -> Chain:

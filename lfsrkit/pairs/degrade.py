@@ -8,13 +8,13 @@ from lfsrkit import seeding
 from lfsrkit.degradations.base import Params
 from lfsrkit.degradations.chain import Chain
 from lfsrkit.images import quantise, to_float
-from lfsrkit.types import Bytes
+from lfsrkit.types import Bytes, ResizedBytes
 
 STAGE = "degrade"
 """Name of the random streams that degradations draw from."""
 
 
-def degrade(chain: Chain, clean: Bytes, ids: Sequence[str], *, seed: int, epoch: int = 0) -> tuple[Bytes, Params]:
+def degrade(chain: Chain, clean: Bytes, ids: Sequence[str], *, seed: int, epoch: int = 0) -> tuple[ResizedBytes, Params]:
     """Degrade a batch with draws that depend on seed, picture and epoch alone.
 
     Args:
@@ -31,7 +31,7 @@ def degrade(chain: Chain, clean: Bytes, ids: Sequence[str], *, seed: int, epoch:
     return replay(chain, clean, params), params
 
 
-def replay(chain: Chain, clean: Bytes, params: Params) -> Bytes:
+def replay(chain: Chain, clean: Bytes, params: Params) -> ResizedBytes:
     """Apply recorded parameters.
 
     On the CPU the arithmetic is in float64, so that the 8-bit result does not depend on the batch a picture is in.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from lfsrkit.degradations.base import split
@@ -30,8 +31,8 @@ class ShardRecord:
     rows: int
     sha256: str
     ids_sha256: str
-    clean_sum: float
-    """Sum over the rows of the mean of the clean picture, 0 to 1."""
+    clean_sum: int
+    """Sum of all 8-bit values of the clean pictures; whole, so that no order of adding changes it."""
     rejected: list[Rejected]
 
 
@@ -97,7 +98,7 @@ def build_shard(folder: Path, recipe: Recipe, task: Task, *, batch_size: int, de
 @dataclass
 class _Totals:
     rows: int = 0
-    clean_sum: float = 0.0
+    clean_sum: int = 0
 
 
 def _write(
@@ -112,7 +113,7 @@ def _write(
         for refs, rows in _batches(recipe, task, batch, device, rejected):
             waiting += [row | {"split": task.split} for row, _ in rows]
             totals.rows += len(rows)
-            totals.clean_sum += sum(mean for _, mean in rows)
+            totals.clean_sum += sum(total for _, total in rows)
             while len(waiting) >= ROW_GROUP:
                 writer.write_table(Table.from_pylist(waiting[:ROW_GROUP], schema=schema))
                 del waiting[:ROW_GROUP]
@@ -123,7 +124,7 @@ def _write(
 
 def _batches(
     recipe: Recipe, task: Task, size: int, device: str, rejected: list[Rejected]
-) -> Iterator[tuple[Sequence[FaceRef], list[tuple[dict[str, Any], float]]]]:
+) -> Iterator[tuple[Sequence[FaceRef], list[tuple[dict[str, Any], int]]]]:
     source = open_source(recipe.faces, size=recipe.clean_size)
     chain = recipe.chain()
     for start in range(0, len(task.refs), size):
@@ -143,13 +144,13 @@ def _framed(picture: Any, recipe: Recipe) -> FramedFace:
 
 def _rows(
     faces: Sequence[tuple[FaceRef, FramedFace]], recipe: Recipe, chain: Any, device: str
-) -> list[tuple[dict[str, Any], float]]:
+) -> list[tuple[dict[str, Any], int]]:
     clean = to_bytes([face.clean for _, face in faces])
     low, params = degrade(chain, clean.to(device), [ref.id for ref, _ in faces], seed=recipe.seed)
     recorded = split(params, len(faces))
     pictures = to_pixels(low)
     return [
-        (_row(ref, face, encode_png(pictures[i]), recorded[i]), float(face.clean.mean()) / 255)
+        (_row(ref, face, encode_png(pictures[i]), recorded[i]), int(face.clean.sum(dtype=np.int64)))
         for i, (ref, face) in enumerate(faces)
     ]
 

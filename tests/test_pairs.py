@@ -1,0 +1,286 @@
+"""Building pairs: the same bytes whatever the batch, worker or order; every accident leaves whole shards and a reason."""
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lfsrkit import pairs
+from lfsrkit.errors import DamagedFile, LfsrkitError, OutputRefused, UsageError
+from lfsrkit.files import sha256_of
+from lfsrkit.images import encode_png, quantise
+from lfsrkit.pairs.shard import ROW_GROUP
+from lfsrkit.stages import load_stage
+from pictures import picture
+
+Folder = Callable[..., Path]
+SMALL: dict[str, Any] = {"clean_size": 32, "degrade": "fsr_gamma(scale=4) | jpeg", "shard_size": 8}
+
+
+def plan_of(faces: Path, **values: Any) -> pairs.Plan:
+    return pairs.make_plan(load_stage("pairs", values={"faces": str(faces), **SMALL, **values}))
+
+
+def run(plan: pairs.Plan, out: Path, **options: Any) -> pairs.Progress:
+    return list(pairs.build(plan, out, **options))[-1]
+
+
+def shards(out: Path) -> dict[str, str]:
+    return {path.name: sha256_of(path) for path in sorted((out / "data").iterdir())}
+
+
+@pytest.mark.slow
+def test_batch_size_workers_and_order_do_not_change_a_byte(folder: Folder, tmp_path: Path) -> None:
+    place = folder(40)
+    first = run(plan_of(place), tmp_path / "a", workers=0, batch_size=32)
+    names = list(place.iterdir())
+    random.Random(0).shuffle(names)
+    other = tmp_path / "other"
+    for name in names:
+        other.mkdir(exist_ok=True)
+        shutil.copy(name, other / name.name)
+    second = run(plan_of(other), tmp_path / "b", workers=2, batch_size=3)
+    assert first.manifest is not None
+    assert second.manifest is not None
+    assert shards(tmp_path / "a") == shards(tmp_path / "b")
+    assert first.manifest.sha256 == second.manifest.sha256
+    assert first.faces_done == second.faces_done == 40
+
+
+def test_another_seed_gives_other_low_pictures(folder: Folder, tmp_path: Path) -> None:
+    place = folder(4)
+    splits = {"train": 4}
+    for seed in (0, 1):
+        run(plan_of(place, splits=splits, seed=seed), tmp_path / str(seed), workers=0)
+    a, b = (pairs.open(tmp_path / str(seed)) for seed in (0, 1))
+    assert a.ids == b.ids
+    assert all((x.clean == y.clean).all() and not torch.equal(x.low, y.low) for x, y in zip(a, b, strict=True))
+
+
+@pytest.mark.slow
+def test_datasets_opens_a_build_as_it_is(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    found = datasets.load_dataset(str(built), cache_dir=str(tmp_path / "cache"))
+    assert {split: len(rows) for split, rows in found.items()} == {"train": 12, "validation": 2, "test": 2}
+    assert set(found["train"]["id"]).isdisjoint(found["test"]["id"])
+    row = found["train"][0]
+    assert (row["low"].size, row["clean"].size, row["split"]) == ((8, 8), (32, 32), "train")
+    assert row["params"]["0_downsample"] == {"kernel": "bicubic", "scale": 4}
+    assert 1.5 <= row["params"]["1_gamma_linear"]["gamma"] <= 5
+
+
+def test_a_pair_holds_all_that_made_it(built: Path) -> None:
+    found = pairs.open(built, "test")
+    pair = found[-1]
+    assert pair.id == found.ids[1]
+    assert (pair.low.shape, pair.clean.shape) == ((3, 8, 8), (3, 32, 32))
+    assert pair.crop == (0, 0, 32, 32)
+    assert pair.landmarks is None
+    again = found.chain.apply(pair.clean[None].double(), {k: {n: [v] for n, v in p.items()} for k, p in pair.params.items()})
+    assert (quantise(again)[0] == quantise(pair.low[None])[0]).all()
+    with pytest.raises(IndexError):
+        found[2]
+
+
+def test_live_pairs_equal_built_ones(folder: Folder, tmp_path: Path) -> None:
+    config = load_stage("pairs", values={"faces": str(folder(12)), **SMALL})
+    run(pairs.make_plan(config), tmp_path / "out", workers=0)
+    stored, live = pairs.open(tmp_path / "out"), pairs.live(config)
+    assert stored.ids == live.ids
+    order = list(reversed(range(len(live))))
+    a, b = stored.batch(order), live.batch(order)
+    assert (a.low == b.low).all()
+    assert (a.clean == b.clean).all()
+    assert a.params == b.params
+    assert stored.clean_mean == pytest.approx(live.clean_mean)
+
+
+def test_drawn_faces_keep_landmarks_and_regions(tmp_path: Path) -> None:
+    values = {"faces": "synthetic:3", "clean_size": 32, "degrade": "fsr_gamma(scale=4)", "splits": {"train": 3}}
+    run(pairs.make_plan(load_stage("pairs", values=values)), tmp_path / "out", workers=0)
+    pair = pairs.open(tmp_path / "out")[0]
+    assert pair.landmarks is not None
+    assert pair.landmarks.shape == (68, 2)
+    assert pair.regions is not None
+    assert pair.regions.shape == (7, 32, 32)
+    assert "drawings" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_row_groups_are_small(folder: Folder, tmp_path: Path) -> None:
+    from pyarrow.parquet import ParquetFile
+
+    run(plan_of(folder(ROW_GROUP + 5), splits={"train": ROW_GROUP + 5}, shard_size=99), tmp_path / "out", workers=0)
+    data = ParquetFile(next((tmp_path / "out" / "data").iterdir())).metadata
+    assert [data.row_group(i).num_rows for i in range(data.num_row_groups)] == [ROW_GROUP, 5]
+
+
+def test_bad_pictures_are_quarantined_with_a_reason(folder: Folder, tmp_path: Path) -> None:
+    place = folder(6)
+    whole = encode_png(picture(3))
+    bad = {"cut.png": whole[:-60], "empty.jpg": b"", "text.png": b"hello", "tiny.png": encode_png(picture(7, 2))}
+    for name, data in bad.items():
+        (place / name).write_bytes(data)
+    (place / "twin.png").write_bytes((place / "000.png").read_bytes())
+    progress = run(plan_of(place, splits={"train": 0.7, "test": 0.3}), tmp_path / "out", workers=0)
+    lines = (tmp_path / "out" / ".lfsrkit" / "rejected.jsonl").read_text().splitlines()
+    reasons = {line["source"]: line["reason"] for line in map(json.loads, lines)}
+    assert reasons.keys() == {*bad, "twin.png"}
+    assert reasons["twin.png"] == "same picture as 000.png"
+    assert "damaged" in reasons["cut.png"]
+    assert progress.manifest is not None
+    assert (progress.manifest.rejected, sum(progress.manifest.splits.values())) == (5, 6)
+
+
+def test_a_file_that_disappears_does_not_stop_the_build(folder: Folder, tmp_path: Path) -> None:
+    place = folder(6)
+    plan = plan_of(place, splits={"train": 6})
+    (place / "002.png").unlink()
+    progress = run(plan, tmp_path / "out", workers=0)
+    assert progress.manifest is not None
+    assert progress.manifest.splits == {"train": 5}
+    assert "cannot be read" in (tmp_path / "out" / ".lfsrkit" / "rejected.jsonl").read_text()
+
+
+def test_no_usable_face_is_an_error(folder: Folder, tmp_path: Path) -> None:
+    with pytest.raises(LfsrkitError, match="no usable face"):
+        plan_of(folder(0))
+    place = folder(0, name="bad")
+    (place / "x.png").write_bytes(b"x")
+    with pytest.raises(LfsrkitError, match=r"no usable face: all 1 were rejected \(x.png: not a picture"):
+        run(plan_of(place, splits={"train": 1}), tmp_path / "out", workers=0)
+
+
+def test_a_chain_that_does_not_fit_is_refused(folder: Folder) -> None:
+    with pytest.raises(UsageError, match="multiples of 5"):
+        plan_of(folder(2), degrade="downsample(scale=5)")
+
+
+def test_output_that_holds_something_else_is_refused_and_kept(folder: Folder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputRefused, match="holds something else"):
+        run(plan_of(folder(2)), out)
+    assert [path.name for path in out.iterdir()] == ["thesis.txt"]
+
+
+def test_another_build_is_refused_with_the_difference(built: Path, folder: Folder) -> None:
+    place = built.parent / "faces"
+    values = {"degrade": "fsr_gamma(scale=4)", "splits": {"train": 12, "validation": 2, "test": 2}, "seed": 5}
+    with pytest.raises(OutputRefused, match=r"settings\.seed: 0 -> 5"):
+        run(plan_of(place, **values), built)
+
+
+def test_finished_shards_are_skipped_and_damaged_ones_made_again(built: Path) -> None:
+    before = shards(built)
+    values = {"degrade": "fsr_gamma(scale=4)", "splits": {"train": 12, "validation": 2, "test": 2}}
+    plan = plan_of(built.parent / "faces", **values)
+    assert run(plan, built).faces_skipped == 16
+    victim = built / "data" / "train-00001-of-00002.parquet"
+    victim.write_bytes(victim.read_bytes()[:-10])
+    assert [f.check for f in pairs.verify(built) if f.faults][0] == "shards have their recorded hashes"
+    assert run(plan, built, workers=0).faces_skipped == 12
+    assert shards(built) == before
+    assert not any(finding.faults for finding in pairs.verify(built))
+
+
+def test_verify_sees_a_changed_low_picture(built: Path) -> None:
+    import pyarrow.parquet as parquet
+
+    path = built / "data" / "test-00000-of-00001.parquet"
+    rows = parquet.read_table(path)
+    values = rows.to_pylist()
+    values[0]["low"]["bytes"] = encode_png(picture(99, 8))
+    parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path)
+    faults = [fault for finding in pairs.verify(built) for fault in finding.faults]
+    assert any("has changed" in fault for fault in faults)
+    assert any("not what its recorded parameters give" in fault for fault in faults)
+
+
+def test_parts_make_the_whole(folder: Folder, tmp_path: Path) -> None:
+    plan = plan_of(folder(20))
+    assert run(plan, tmp_path / "p", workers=0, part=(1, 2)).manifest is None
+    with pytest.raises(UsageError, match="not finished"):
+        pairs.open(tmp_path / "p")
+    assert run(plan, tmp_path / "p", workers=0, part=(2, 2)).manifest == run(plan, tmp_path / "w", workers=0).manifest
+
+
+def test_a_folder_that_is_no_build_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no pairs there"):
+        pairs.open(tmp_path)
+
+
+def test_an_unreadable_shard_is_named(built: Path) -> None:
+    (built / "data" / "test-00000-of-00001.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DamagedFile, match=r"test-00000-of-00001\.parquet cannot be read"):
+        pairs.open(built, "test")[0]
+
+
+CHILD = (
+    "import sys\nfrom lfsrkit import pairs\nfrom lfsrkit.stages import load_stage\n"
+    "if __name__ == '__main__':\n"
+    "    values = {'faces': sys.argv[1], 'clean_size': 32, 'degrade': 'fsr_gamma(scale=4) | jpeg', 'shard_size': 8}\n"
+    "    plan = pairs.make_plan(load_stage('pairs', values=values))\n"
+    "    for p in pairs.build(plan, __import__('pathlib').Path(sys.argv[2]), workers=0, batch_size=2):\n"
+    "        print(p.faces_done, flush=True)\n"
+)
+
+
+def test_kill_9_then_again_gives_the_bytes_of_an_uninterrupted_build(folder: Folder, tmp_path: Path) -> None:
+    place, program = folder(40), tmp_path / "child.py"
+    program.write_text(CHILD)
+    plan = plan_of(place)
+    child = subprocess.Popen([sys.executable, program, place, tmp_path / "a"], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    while int(child.stdout.readline()) < 20:
+        time.sleep(0)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    child.stdout.close()
+    resumed = run(plan, tmp_path / "a", workers=0)
+    assert 0 < resumed.faces_skipped < 40
+    assert resumed.manifest == run(plan, tmp_path / "b", workers=0).manifest
+    assert shards(tmp_path / "a") == shards(tmp_path / "b")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs file-size limits")
+def test_a_full_disk_is_a_clear_error_and_finished_shards_stay(folder: Folder, tmp_path: Path) -> None:
+    place = folder(8, name="small")
+    plan = plan_of(place, splits={"train": 0.5, "test": 0.5}, shard_size=2)
+    list(pairs.build(plan, tmp_path / "out", workers=0, part=(1, 2)))
+    before = shards(tmp_path / "out")
+    assert before
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+    try:
+        with pytest.raises(OutputRefused, match=r"cannot write shard .*(large|space)"):
+            run(plan, tmp_path / "out", workers=0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    assert shards(tmp_path / "out") == before
+    assert not list((tmp_path / "out" / ".lfsrkit" / "unfinished").iterdir())
+    assert run(plan, tmp_path / "out", workers=0).manifest is not None
+
+
+def test_global_random_states_are_left_alone(folder: Folder, tmp_path: Path) -> None:
+    import numpy as np
+
+    torch.manual_seed(3)
+    np.random.seed(3)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    run(plan_of(folder(4), splits={"train": 4}), tmp_path / "out", workers=0)
+    assert (torch.get_rng_state() == before[0]).all()
+    assert (np.random.get_state()[1] == before[1]).all()
