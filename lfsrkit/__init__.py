@@ -1,12 +1,9 @@
 """Joint low-light enhancement and face super-resolution: from faces to pairs, to trained models, to readable faces."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lfsrkit.registries import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, MODELS
-
-if TYPE_CHECKING:
-    from lfsrkit import benchmark, evaluation, faces, inference, metrics, models, pairs, training
 
 __version__ = "0.1.0"
 

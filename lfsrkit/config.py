@@ -1,7 +1,7 @@
 """Stage configurations: read from TOML recipes and ``key=value`` overrides, checked at once, explained and printed.
 
-Order: defaults of the class, then recipes from left to right, then overrides. A recipe is a TOML file with one table per
-stage, so one file describes an experiment; it is found by name among the shipped ones or by path.
+Order: defaults of the class, then recipes from left to right, then overrides. A recipe is a TOML file with one table
+per stage, so one file describes an experiment; it is found by name among the shipped ones or by path.
 """
 
 import json
@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import PydanticJsonSchemaWarning
@@ -53,7 +53,9 @@ def read_recipe(name: str | Path) -> dict[str, Any]:
         return tomllib.loads(shipped.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         known = ", ".join(recipe_names())
-        raise UsageError(f"no recipe {str(name)!r}{did_you_mean(str(name), recipe_names())}; shipped: {known}") from None
+        raise UsageError(
+            f"no recipe {str(name)!r}{did_you_mean(str(name), recipe_names())}; shipped: {known}"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"recipe {str(name)!r} is not TOML: {error}") from None
 
@@ -246,8 +248,10 @@ def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in new.items():
         before = merged.get(key)
         # A table with a name is a component: another component replaces it with all its parameters.
-        both = isinstance(before, Mapping) and isinstance(value, Mapping) and "name" not in value
-        merged[key] = _merge(before, value) if both else value
+        if isinstance(before, Mapping) and isinstance(value, Mapping) and "name" not in value:
+            merged[key] = _merge(cast(Mapping[str, Any], before), cast(Mapping[str, Any], value))
+        else:
+            merged[key] = value
     return merged
 
 
@@ -275,7 +279,7 @@ def _line(config: type[Config], detail: ErrorDetails) -> str:
 def _near_key(config: type[Config], place: tuple[int | str, ...]) -> str:
     owner: Any = config
     for part in place[:-1]:
-        field = owner.model_fields.get(part) if isinstance(owner, type) and issubclass(owner, Config) else None
+        field = owner.model_fields.get(str(part)) if isinstance(owner, type) and issubclass(owner, Config) else None
         owner = field.annotation if field is not None else None
     if not (isinstance(owner, type) and issubclass(owner, Config)):
         return ""

@@ -116,7 +116,7 @@ def _contents(
         title="lfsrkit demo: dark small faces, restored",
         subtitle=f"{origin} A short training on a few faces: it shows that the chain works, not how good it can get.",
         rows=rows,
-        protocol=f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}; metrics on 8-bit RGB without border crop.",
+        protocol=f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}; 8-bit RGB, no border crop.",
         faces=[(s.shown[0], s.shown[1], s.shown[2]) for s in shown if s.shown],
         curves={
             "training loss": [(r["step"], r["loss"]) for r in records if r.get("loss") is not None],

@@ -1,14 +1,14 @@
 """The errors of the kit; every message says what was given, what is allowed and what is near.
 
-    LfsrkitError                 something failed; the command line prints the message and exits with 1
-    +-- UsageError               the request itself is wrong; exit code 2
-    |   +-- UnknownComponent     no plug of that name
-    |   +-- BadParameters        a plug exists but not with these parameters
-    |   +-- ConfigError          faults of a configuration, all of them at once
-    +-- BadPicture               one picture cannot be used; quarantined, never fatal
-    +-- OutputRefused            the output folder holds something else, or cannot be written
-    +-- DamagedFile              a checkpoint or shard that does not match its recorded hash
-    +-- MissingWeights           weights that are not on this machine, with what to do
+LfsrkitError                 something failed; the command line prints the message and exits with 1
++-- UsageError               the request itself is wrong; exit code 2
+|   +-- UnknownComponent     no plug of that name
+|   +-- BadParameters        a plug exists but not with these parameters
+|   +-- ConfigError          faults of a configuration, all of them at once
++-- BadPicture               one picture cannot be used; quarantined, never fatal
++-- OutputRefused            the output folder holds something else, or cannot be written
++-- DamagedFile              a checkpoint or shard that does not match its recorded hash
++-- MissingWeights           weights that are not on this machine, with what to do
 """
 
 from collections.abc import Iterable, Sequence

@@ -159,7 +159,7 @@ def write_results(out: Path, rows: Sequence[ImageScores], summary: Summary) -> N
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["id", "source", *rows[0].values])
-    writer.writerows([row.id, row.source, *("" if v is None else f"{v:.6g}" for v in row.values.values())] for row in rows)
+    writer.writerows([row.id, row.source, *map(_written, row.values.values())] for row in rows)
     write_whole(out / "per_image.csv", text.getvalue().encode())
     write_json(out / "results.json", vars(summary))
     shown = [row.shown for row in rows if row.shown]
@@ -190,6 +190,10 @@ class _Meter:
 
     def _column(self, metric: Metric | None, restored: Tensor, clean: Tensor) -> list[float | None]:
         return [None] * len(clean) if metric is None else list(metric(restored, clean).tolist())
+
+
+def _written(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _spread(column: Sequence[float]) -> float | None:

@@ -33,8 +33,8 @@ _EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", 
 def decode(data: bytes) -> Pixels:
     """Decode an encoded picture to upright 8-bit sRGB.
 
-    EXIF orientation is applied, an embedded colour profile is converted to sRGB, 16-bit grey keeps its range, transparent
-    pixels are laid over white.
+    EXIF orientation is applied, an embedded colour profile is converted to sRGB, 16-bit grey keeps its range,
+    transparent pixels are laid over white.
 
     Args:
         data: A JPEG, PNG, WebP, BMP or TIFF file.

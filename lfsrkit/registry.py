@@ -4,9 +4,9 @@ A registry knows its own components from a static table of names, so listing imp
 through entry points, a single file through `load_plugin`, a test through `Registry.temporary`.
 """
 
-import importlib
+import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -57,7 +57,9 @@ class Entry(Generic[T]):
         except UsageError:
             raise
         except Exception as error:
-            message = f"{self.kind} {self.name!r} from {self.origin} cannot be imported: {type(error).__name__}: {error}"
+            message = (
+                f"{self.kind} {self.name!r} from {self.origin} cannot be imported: {type(error).__name__}: {error}"
+            )
             raise LfsrkitError(message) from error
 
     @property
@@ -133,7 +135,7 @@ class Registry(Generic[T]):
         return decorate
 
     @contextmanager
-    def temporary(self, name: str, factory: Callable[..., T], *, tags: tuple[str, ...] = ()) -> Iterator[None]:
+    def temporary(self, name: str, factory: Callable[..., T], *, tags: tuple[str, ...] = ()) -> Generator[None]:
         """Register for the length of a ``with`` block.
 
         Args:
@@ -271,7 +273,7 @@ def _resolve(path: str) -> Callable[..., Any]:
 
 
 def _loader(point: EntryPoint) -> Callable[[], Callable[..., Any]]:
-    return lambda: point.load()
+    return point.load
 
 
 def _file_of(factory: Callable[..., Any]) -> str:

@@ -1,10 +1,10 @@
-"""The whole pipeline on one page: what can be set at each stage. Torch-free, so the command line can print it at once."""
+"""The whole pipeline on one page: what can be set at each stage; torch-free, so the command line can print it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from lfsrkit import registries
 from lfsrkit.calls import Call, parse_call, parse_chain
@@ -71,6 +71,10 @@ Degrade = Annotated[
 Positive = Annotated[int, Field(ge=1)]
 
 
+def _default_splits() -> dict[Split, int | float]:
+    return {"train": 0.9, "validation": 0.05, "test": 0.05}
+
+
 class PairsConfig(Config):
     """Stage 1 and 2: which faces, how they are framed, how they are degraded, how they are split."""
 
@@ -85,7 +89,7 @@ class PairsConfig(Config):
     """Smallest crop that is accepted, in source pixels; by default the clean size, so that nothing is enlarged."""
     degrade: Degrade = (Call("fsr_gamma", {"scale": 8}),)
     """The degradation: ``name(key=value) | name | ...`` or a list of tables."""
-    splits: dict[Split, int | float] = {"train": 0.9, "validation": 0.05, "test": 0.05}
+    splits: dict[Split, int | float] = Field(default_factory=_default_splits)
     """Sizes of the splits: all whole numbers (counts) or all fractions."""
     identities: Path | None = None
     """Text file with a file name and a person's number a line; a person then stays in one split."""
@@ -158,7 +162,7 @@ class TrainConfig(Config):
     mask: Mask | None = None
     """Mask strategy for the losses that use one; ``face_biased`` when such a loss is named without it."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
-    """Decay of the averaged weights, warmed up; 0 turns averaging off. The averaged weights are what is saved for use."""
+    """Decay of the averaged weights, warmed up; 0 turns averaging off. They are what is saved for use."""
     validate_every: Positive = 500
     """Steps between validations."""
     checkpoint_every: Positive = 500

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pictures import picture
+
 from lfsrkit import pairs
 from lfsrkit.images import encode_png
 from lfsrkit.stages import load_stage
-from pictures import picture
 
 REFERENCE = Path(__file__).parents[2] / "shared"
 

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from lfsrkit import config
 from lfsrkit.config import to_tables, to_toml
 from lfsrkit.degradations.chain import chain_from_calls
@@ -46,14 +47,17 @@ def test_a_component_replaces_another_with_its_parameters(tmp_path: Path) -> Non
 def test_tables_and_text_give_the_same_chain(tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text(
-        '[[pairs.degrade]]\nname = "downsample"\nscale = 4\n[[pairs.degrade]]\nname = "gamma_linear"\ngamma = [2.0, 3.0]\n'
+        '[[pairs.degrade]]\nname = "downsample"\nscale = 4\n'
+        '[[pairs.degrade]]\nname = "gamma_linear"\ngamma = [2.0, 3.0]\n'
     )
     text = "downsample(scale=4) | gamma_linear(gamma=(2.0, 3.0))"
     tables = load_stage("pairs", recipes=[recipe]).degrade
     assert str(chain_from_calls(tables)) == str(chain_from_calls(load_stage("pairs", values={"degrade": text}).degrade))
 
 
-@pytest.mark.parametrize("splits", ["{train=1, test=0.5}", "{train=-1}", "{train=0.9, test=0.2}", "{train=0}", "{tran=1}"])
+@pytest.mark.parametrize(
+    "splits", ["{train=1, test=0.5}", "{train=-1}", "{train=0.9, test=0.2}", "{train=0}", "{tran=1}"]
+)
 def test_impossible_splits_are_refused(splits: str) -> None:
     with pytest.raises(ConfigError, match=r"splits"):
         load_stage("pairs", overrides=[f"splits={splits}"])

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import picture
+
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.faces import FaceRef, SourcePicture, assign, frame, open_source, read_identities
 from lfsrkit.faces.framing import crop_of
 from lfsrkit.images import encode_png
-from pictures import picture
 
 Folder = Callable[..., Path]
 
@@ -62,7 +63,7 @@ def test_an_unreadable_folder_is_reported_and_the_rest_is_found(folder: Folder) 
     shutil.copy(place / "000.png", place / "locked" / "z.png")
     (place / "001.png").chmod(0o600)
     for parent in [place, *place.parents]:
-        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):  # noqa: S108
+        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
             parent.chmod(parent.stat().st_mode | 0o055)
     program = (
         "import os, sys\nfrom lfsrkit.faces import open_source\nos.setgid(65534); os.setuid(65534)\n"
@@ -152,7 +153,7 @@ def test_counts_rank_by_hash() -> None:
     assert found["train"] == ranked[:10]
     assert found["validation"] == ranked[10:13]
     assert found["test"] == ranked[-4:]
-    with pytest.raises(UsageError, match="20 usable faces.*= 22"):
+    with pytest.raises(UsageError, match=r"20 usable faces.*= 22"):
         assign(refs(20), {"train": 20, "test": 2})
 
 

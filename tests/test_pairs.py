@@ -1,4 +1,4 @@
-"""Building pairs: the same bytes whatever the batch, worker or order; every accident leaves whole shards and a reason."""
+"""Building pairs: the same bytes whatever the batch, worker or order; accidents leave whole shards and a reason."""
 
 import json
 import os
@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 import torch
+from pictures import picture
+
 from lfsrkit import pairs
 from lfsrkit.errors import DamagedFile, LfsrkitError, OutputRefused, UsageError
 from lfsrkit.files import sha256_of
 from lfsrkit.images import encode_png, quantise
 from lfsrkit.pairs.shard import ROW_GROUP
 from lfsrkit.stages import load_stage
-from pictures import picture
 
 Folder = Callable[..., Path]
 SMALL: dict[str, Any] = {"clean_size": 32, "degrade": "fsr_gamma(scale=4) | jpeg", "shard_size": 8}
@@ -87,7 +88,9 @@ def test_a_pair_holds_all_that_made_it(built: Path) -> None:
     assert (pair.low.shape, pair.clean.shape) == ((3, 8, 8), (3, 32, 32))
     assert pair.crop == (0, 0, 32, 32)
     assert pair.landmarks is None
-    again = found.chain.apply(pair.clean[None].double(), {k: {n: [v] for n, v in p.items()} for k, p in pair.params.items()})
+    again = found.chain.apply(
+        pair.clean[None].double(), {k: {n: [v] for n, v in p.items()} for k, p in pair.params.items()}
+    )
     assert (quantise(again)[0] == quantise(pair.low[None])[0]).all()
     with pytest.raises(IndexError):
         found[2]
@@ -189,14 +192,14 @@ def test_finished_shards_are_skipped_and_damaged_ones_made_again(built: Path) ->
     assert run(plan, built).faces_skipped == 16
     victim = built / "data" / "train-00001-of-00002.parquet"
     victim.write_bytes(victim.read_bytes()[:-10])
-    assert [f.check for f in pairs.verify(built) if f.faults][0] == "shards have their recorded hashes"
+    assert next(f.check for f in pairs.verify(built) if f.faults) == "shards have their recorded hashes"
     assert run(plan, built, workers=0).faces_skipped == 12
     assert shards(built) == before
     assert not any(finding.faults for finding in pairs.verify(built))
 
 
 def test_verify_sees_a_changed_low_picture(built: Path) -> None:
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     path = built / "data" / "test-00000-of-00001.parquet"
     rows = parquet.read_table(path)

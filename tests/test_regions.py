@@ -142,15 +142,15 @@ def test_landmarks_take_the_place_of_their_partners() -> None:
     points = torch.stack((torch.arange(68.0), torch.arange(68.0) * 2), dim=1)
     flipped = flip_landmarks(points, 100)
     for one, other in PARTNERS.items():
-        assert flipped[other].tolist() == [99 - one, 2 * one]
-        assert flipped[one].tolist() == [99 - other, 2 * other]
+        assert flipped[other].tolist() == [100 - one, 2 * one]
+        assert flipped[one].tolist() == [100 - other, 2 * other]
 
 
 def test_landmarks_and_regions_flip_to_the_same_pixel() -> None:
     regions = torch.zeros(7, 6, 9)
     regions[0, 2, 3] = 1
     points = torch.zeros(68, 2)
-    points[36] = torch.tensor([3.0, 2.0])
+    points[36] = torch.tensor([3.5, 2.5])
     x, y = flip_landmarks(points, 9)[45].long().tolist()
     assert flip_regions(regions)[1, y, x] == 1
 

@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+
 from lfsrkit import registry as registry_module
 from lfsrkit.calls import Call, parse_chain
 from lfsrkit.errors import BadParameters, LfsrkitError, UnknownComponent, UsageError
@@ -143,14 +144,26 @@ def test_a_plugin_file_registers_and_a_failing_one_is_named(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["a(1)", "a(**{})", "a | ", "a(x=open('f'))or 1", "a.b(x=1)", "a(x=y)", "__import__('os').system('x')", "", "a(" * 99],
+    [
+        "a(1)",
+        "a(**{})",
+        "a | ",
+        "a(x=open('f'))or 1",
+        "a.b(x=1)",
+        "a(x=y)",
+        "__import__('os').system('x')",
+        "",
+        "a(" * 99,
+    ],
 )
 def test_chain_text_is_read_never_run(text: str) -> None:
     with pytest.raises(UsageError, match="write name"):
         parse_chain(text)
 
 
-@pytest.mark.parametrize("text", ["a", "a(x=1)", "a(x=(1, 2.5)) | b(y='k:v | w')", "kornia:RandomHue(hue=0.1)", "a(b=c(d=[1]))"])
+@pytest.mark.parametrize(
+    "text", ["a", "a(x=1)", "a(x=(1, 2.5)) | b(y='k:v | w')", "kornia:RandomHue(hue=0.1)", "a(b=c(d=[1]))"]
+)
 def test_chain_text_round_trips(text: str) -> None:
     calls = parse_chain(text)
     assert parse_chain(" | ".join(map(str, calls))) == calls

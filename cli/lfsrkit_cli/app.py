@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from lfsrkit_cli import config, demo, doctor, enhance, evaluate, pairs, plugs, preview, train
 from lfsrkit_cli.command import command
+from lfsrkit_cli.config import app as config
+from lfsrkit_cli.demo import demo
+from lfsrkit_cli.doctor import doctor
+from lfsrkit_cli.enhance import enhance
+from lfsrkit_cli.evaluate import evaluate
+from lfsrkit_cli.pairs import app as pairs
+from lfsrkit_cli.plugs import list_plugs, show_plug
+from lfsrkit_cli.preview import preview
+from lfsrkit_cli.train import train
 
 START = """\
 lfsrkit makes dark, small faces bright and large, and trains
@@ -59,16 +67,16 @@ def root(
         typer.echo(START, nl=False)
 
 
-command(app, "demo")(demo.demo)
-command(app, "list")(plugs.list_plugs)
-command(app, "show")(plugs.show_plug)
-command(app, "preview")(preview.preview)
-app.add_typer(pairs.app, name="pairs")
-command(app, "train")(train.train)
-command(app, "evaluate")(evaluate.evaluate)
-command(app, "enhance")(enhance.enhance)
-app.add_typer(config.app, name="config")
-command(app, "doctor")(doctor.doctor)
+command(app, "demo")(demo)
+command(app, "list")(list_plugs)
+command(app, "show")(show_plug)
+command(app, "preview")(preview)
+app.add_typer(pairs, name="pairs")
+command(app, "train")(train)
+command(app, "evaluate")(evaluate)
+command(app, "enhance")(enhance)
+app.add_typer(config, name="config")
+command(app, "doctor")(doctor)
 
 
 def main() -> None:

@@ -54,7 +54,9 @@ def schema(*, stage: StageName) -> None:
 @command(app, "check")
 def check(
     *,
-    recipes: Annotated[list[str], typer.Argument(metavar="FILE...", help="Recipes: files or shipped names.", show_default=False)],
+    recipes: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Recipes: files or shipped names.", show_default=False)
+    ],
     json: Json = False,
 ) -> None:
     """Check all stages of recipes and name every fault."""

@@ -75,8 +75,10 @@ def _python() -> Iterator[Finding]:
 def _packages() -> Iterator[Finding]:
     for name in _required(None):
         version = _version(name)
-        yield Finding("package", "ok", f"{name} {version}") if version else Finding(
-            "package", "absent", f"{name} is not installed: pip install --upgrade lfsrkit"
+        yield (
+            Finding("package", "ok", f"{name} {version}")
+            if version
+            else Finding("package", "absent", f"{name} is not installed: pip install --upgrade lfsrkit")
         )
 
 
@@ -86,7 +88,10 @@ def _extras() -> Iterator[Finding]:
     for extra in metadata("lfsrkit").get_all("Provides-Extra") or []:
         if extra in NOT_FOR_USERS:
             continue
-        names = [*_required(extra), *(re.split("==", WITHOUT_DEPENDENCIES.get(extra, ""))[:1] if extra in WITHOUT_DEPENDENCIES else [])]
+        names = [
+            *_required(extra),
+            *(re.split("==", WITHOUT_DEPENDENCIES.get(extra, ""))[:1] if extra in WITHOUT_DEPENDENCIES else []),
+        ]
         missing = [name for name in names if _version(name) is None]
         if missing:
             yield Finding("extra", "absent", f"{extra}: {' && '.join(_advice(extra))}")
@@ -116,7 +121,9 @@ def _plugins() -> Iterator[Finding]:
                 yield Finding("plug-in", "fault", f"{what}: {type(error).__name__}: {error}")
             else:
                 taken = point.name in registry and registry[point.name].origin != owner
-                yield Finding("plug-in", "fault" if taken else "ok", what + (": the name is taken; not used" if taken else ""))
+                yield Finding(
+                    "plug-in", "fault" if taken else "ok", what + (": the name is taken; not used" if taken else "")
+                )
 
 
 def _fonts() -> Finding:

@@ -39,7 +39,8 @@ AnyKind = Annotated[
     str | None, typer.Argument(metavar="[KIND]", autocompletion=_kinds, help=KIND_HELP, show_default=False)
 ]
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", autocompletion=_plug_names, help="As `lfsrkit list` has it.", show_default=False)
+    str,
+    typer.Argument(metavar="NAME", autocompletion=_plug_names, help="As `lfsrkit list` has it.", show_default=False),
 ]
 StageName = Annotated[
     str,

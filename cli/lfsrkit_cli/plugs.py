@@ -46,9 +46,14 @@ def show_plug(*, kind: Kind, name: Name, json: Json = False) -> None:
     if json:
         facts = {"kind": entry.kind, "name": entry.name, "summary": entry.summary, "origin": entry.origin}
         parameters = [_facts(parameter) for parameter in entry.parameters()]
-        print_json({**facts, "tags": sorted(entry.tags), "parameters": parameters, **cost, "documentation": documentation})
+        print_json(
+            {**facts, "tags": sorted(entry.tags), "parameters": parameters, **cost, "documentation": documentation}
+        )
         return
-    say(f"{entry.kind} {entry.name}, from {entry.origin}", *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []))
+    say(
+        f"{entry.kind} {entry.name}, from {entry.origin}",
+        *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []),
+    )
     if cost:
         say(f"{cost['numbers_to_learn']:,} numbers to learn, {_macs(cost['macs'])} for a {LOW_SIDE}x{LOW_SIDE} picture")
     say("", documentation or summary_of(entry.factory), "")
@@ -71,7 +76,9 @@ def registry_of(kind: str) -> "Registry[Any]":
     for key, registry in REGISTRIES.items():
         if kind.lower() in (key, registry.kind):
             return registry
-    raise UsageError(f"no kind of plug is called {kind!r}{did_you_mean(kind, REGISTRIES)}; kinds: {', '.join(REGISTRIES)}")
+    raise UsageError(
+        f"no kind of plug is called {kind!r}{did_you_mean(kind, REGISTRIES)}; kinds: {', '.join(REGISTRIES)}"
+    )
 
 
 def _rows(registry: "Registry[Any]") -> list[tuple[str, str, str]]:
@@ -109,7 +116,13 @@ def _macs(count: int) -> str:
 
 def _facts(parameter: "Parameter") -> dict[str, Any]:
     default = {} if parameter.required else {"default": parameter.default}
-    return {"name": parameter.name, "type": parameter.type, "required": parameter.required, **default, "meaning": parameter.meaning}
+    return {
+        "name": parameter.name,
+        "type": parameter.type,
+        "required": parameter.required,
+        **default,
+        "meaning": parameter.meaning,
+    }
 
 
 def _cells(parameter: "Parameter") -> tuple[str, str, str, str]:

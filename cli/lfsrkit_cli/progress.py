@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,7 +69,7 @@ def counted(title: str, events: Iterable[T], total: int | None, unit: str = "ima
 
 
 @contextmanager
-def reporter(title: str) -> Iterator[Callable[[Step], None]]:
+def reporter(title: str) -> Generator[Callable[[Step], None]]:
     """Open a display for one piece of work.
 
     Args:
@@ -149,8 +149,12 @@ class _Bar(_Display):
         from rich.table import Column
 
         line = Column(no_wrap=True, overflow="ellipsis")
-        name, text = (TextColumn(f"{{task.{what}}}", markup=False, table_column=line) for what in ("description", "fields[text]"))
-        self._progress = Progress(*((name, BarColumn(16), text) if target.width >= ROOM_FOR_A_BAR else (name, text)), console=target)
+        name, text = (
+            TextColumn(f"{{task.{what}}}", markup=False, table_column=line) for what in ("description", "fields[text]")
+        )
+        self._progress = Progress(
+            *((name, BarColumn(16), text) if target.width >= ROOM_FOR_A_BAR else (name, text)), console=target
+        )
         self._task = self._progress.add_task(title, total=None, text="")
         self._progress.start()
 

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: an exception for most commands, a flag for those that save before they stop."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import final
@@ -21,6 +21,7 @@ class Stop:
         self.signal: int | None = None
 
     def __call__(self) -> bool:
+        """Tell whether to stop."""
         return self.signal is not None
 
     @property
@@ -30,14 +31,14 @@ class Stop:
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
+def terminable() -> Generator[None]:
     """Turn SIGTERM into `Terminated` within the block, so that what Ctrl-C cleans up is cleaned up."""
     with _handling(_interrupt, signal.SIGTERM):
         yield
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def stoppable() -> Generator[Stop]:
     """Set a flag at the first Ctrl-C or SIGTERM within the block; a second one interrupts at once."""
     stop = Stop()
 
@@ -51,7 +52,7 @@ def stoppable() -> Iterator[Stop]:
 
 
 @contextmanager
-def _handling(handler: Handler, *numbers: signal.Signals) -> Iterator[None]:
+def _handling(handler: Handler, *numbers: signal.Signals) -> Generator[None]:
     before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield

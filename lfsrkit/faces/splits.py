@@ -15,8 +15,8 @@ def assign(
 ) -> dict[str, list[FaceRef]]:
     """Give every face to a split; with identities, a person is in one split only.
 
-    Counts rank by hash: the first go to train, the next to validation, the last to test. Fractions compare the hash with
-    thresholds, so a face keeps its split when others are added.
+    Counts rank by hash: the first go to train, the next to validation, the last to test. Fractions compare the hash
+    with thresholds, so a face keeps its split when others are added.
 
     Args:
         refs: Faces without duplicates.
@@ -53,8 +53,10 @@ def read_identities(path: Path) -> dict[str, str]:
     pairs = [line.split() for line in lines if line.strip()]
     wrong = [number for number, pair in enumerate(pairs, 1) if len(pair) != 2]
     if wrong:
-        raise UsageError(f"identities {path}, line {wrong[0]}: write a file name and a person, such as '000001.jpg 2880'")
-    return {name: person for name, person in pairs}
+        raise UsageError(
+            f"identities {path}, line {wrong[0]}: write a file name and a person, such as '000001.jpg 2880'"
+        )
+    return {pair[0]: pair[1] for pair in pairs}
 
 
 def _unit(ref: FaceRef, identities: Mapping[str, str] | None) -> str:
@@ -87,7 +89,9 @@ def _fill(members: list[FaceRef], groups: Sequence[list[FaceRef]], count: int) -
     return len(groups)
 
 
-def _by_fractions(groups: Sequence[tuple[str, list[FaceRef]]], sizes: Mapping[str, int | float]) -> dict[str, list[FaceRef]]:
+def _by_fractions(
+    groups: Sequence[tuple[str, list[FaceRef]]], sizes: Mapping[str, int | float]
+) -> dict[str, list[FaceRef]]:
     chosen: dict[str, list[FaceRef]] = {split: [] for split in ORDER}
     for key, group in groups:
         place, edge = int(key[:16], 16) / 2**64, 0.0

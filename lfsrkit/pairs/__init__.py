@@ -1,7 +1,7 @@
 """Stage 2, pairs: plan, build shard by shard, open, verify and describe data sets of low and clean faces."""
 
 from lfsrkit.pairs.build import Progress, build
-from lfsrkit.pairs.dataset import Pair, PairSet, open  # noqa: A004 - pairs.open reads as what it does
+from lfsrkit.pairs.dataset import Pair, PairSet, open
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.live import LivePairs, live
 from lfsrkit.pairs.manifest import Manifest, read_manifest

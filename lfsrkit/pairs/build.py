@@ -16,8 +16,8 @@ from lfsrkit.errors import LfsrkitError, OutputRefused
 from lfsrkit.files import claim_folder, read_json, write_json, write_json_lines
 from lfsrkit.pairs.card import write_card
 from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, versions, write_manifest
-from lfsrkit.pairs.plan import Plan, Recipe, Task
-from lfsrkit.pairs.shard import ShardRecord, build_shard, finished
+from lfsrkit.pairs.plan import Plan, Task
+from lfsrkit.pairs.shard import Job, ShardRecord, build_shard, finished
 
 SMALL = 1000
 """Below this many faces, starting worker processes takes longer than the work."""
@@ -65,7 +65,8 @@ def build(
     total, skipped = sum(len(t.refs) for t in todo), sum(len(t.refs) for t in todo if t not in missing)
     progress = Progress(skipped, total, skipped)
     yield progress
-    for done in _run(out, plan.recipe, missing, _worker_count(workers, missing), batch_size, device):
+    job = Job(out, plan.recipe, batch_size, device)
+    for done in _run(job, missing, _worker_count(workers, missing)):
         progress = replace(progress, faces_done=progress.faces_done + done)
         yield progress
     yield replace(progress, manifest=_conclude(out, plan))
@@ -87,17 +88,15 @@ def _worker_count(workers: int | None, tasks: Sequence[Task]) -> int:
     return 0 if small else min(os.cpu_count() or 1, len(tasks))
 
 
-def _run(
-    out: Path, recipe: Recipe, tasks: Sequence[Task], workers: int, batch_size: int, device: str
-) -> Iterator[int]:
+def _run(job: Job, tasks: Sequence[Task], workers: int) -> Iterator[int]:
     if workers == 0:
         for task in tasks:
-            yield from build_shard(out, recipe, task, batch_size=batch_size, device=device)
+            yield from build_shard(job, task)
         return
     context = multiprocessing.get_context("spawn")
     reports: Any = context.Queue()
     with ProcessPoolExecutor(workers, context, _start_worker, (reports,)) as pool:
-        waiting = {pool.submit(_work, out, recipe, task, batch_size, device) for task in tasks}
+        waiting = {pool.submit(_work, job, task) for task in tasks}
         try:
             while waiting:
                 ended, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -127,8 +126,8 @@ def _start_worker(reports: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(out: Path, recipe: Recipe, task: Task, batch_size: int, device: str) -> None:
-    for done in build_shard(out, recipe, task, batch_size=batch_size, device=device):
+def _work(job: Job, task: Task) -> None:
+    for done in build_shard(job, task):
         _reports.put(done)
 
 

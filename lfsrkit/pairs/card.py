@@ -12,8 +12,8 @@ _CARD = """---
 
 # Pairs of dark small and clean large faces
 
-Built with lfsrkit {version}. Every row holds a low picture, its clean original, and every number that was drawn to make the
-one from the other, so each low picture can be made again.
+Built with lfsrkit {version}. Every row holds a low picture, its clean original, and every number that was drawn to make
+the one from the other, so each low picture can be made again.
 
 | | |
 |---|---|
@@ -67,6 +67,10 @@ def _head(manifest: Manifest) -> str:
     files = [{"split": split, "path": f"data/{split}-*.parquet"} for split in manifest.splits]
     tags = ["low-light", "face", "super-resolution", "lfsrkit"]
     return yaml.safe_dump(
-        {"configs": [{"config_name": "default", "data_files": files}], "task_categories": ["image-to-image"], "tags": tags},
+        {
+            "configs": [{"config_name": "default", "data_files": files}],
+            "task_categories": ["image-to-image"],
+            "tags": tags,
+        },
         sort_keys=False,
     )

@@ -76,7 +76,9 @@ class PairSet:
         self.manifest: Manifest = read_manifest(folder)
         if split not in self.manifest.splits:
             known = ", ".join(self.manifest.splits)
-            raise UsageError(f"{folder} has no split {split!r}{did_you_mean(split, self.manifest.splits)}; it has {known}")
+            raise UsageError(
+                f"{folder} has no split {split!r}{did_you_mean(split, self.manifest.splits)}; it has {known}"
+            )
         self._shards = [name for name in self.manifest.shards if name.rpartition("-of-")[0].rpartition("-")[0] == split]
         self._ends = list(accumulate(self.manifest.shards[name]["rows"] for name in self._shards))
         self._group = lru_cache(CACHED_GROUPS)(self._read_group)
@@ -193,7 +195,7 @@ class PairSet:
         return grey_to_regions(torch.from_numpy(np.ascontiguousarray(grey)))
 
 
-def open(folder: str | Path, split: str = "train") -> PairSet:  # noqa: A001 - pairs.open reads as what it does
+def open(folder: str | Path, split: str = "train") -> PairSet:
     """Open one split of a build.
 
     Args:

@@ -14,7 +14,9 @@ STAGE = "degrade"
 """Name of the random streams that degradations draw from."""
 
 
-def degrade(chain: Chain, clean: Bytes, ids: Sequence[str], *, seed: int, epoch: int = 0) -> tuple[ResizedBytes, Params]:
+def degrade(
+    chain: Chain, clean: Bytes, ids: Sequence[str], *, seed: int, epoch: int = 0
+) -> tuple[ResizedBytes, Params]:
     """Degrade a batch with draws that depend on seed, picture and epoch alone.
 
     Args:

@@ -10,11 +10,12 @@ import torch
 from lfsrkit.degradations.base import split as rows_of
 from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, LfsrkitError, UsageError
-from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, open_source
+from lfsrkit.faces import FaceRef, FramedFace, Rejected, open_source
 from lfsrkit.images import to_bytes
 from lfsrkit.pairs.dataset import Batch
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.plan import Plan, make_plan
+from lfsrkit.pairs.shard import framed
 from lfsrkit.stages import PairsConfig
 
 
@@ -78,12 +79,11 @@ class LivePairs:
         return Batch(ids, [ref.source for ref, _ in chosen], low, clean, regions, rows_of(params, len(ids)))
 
     def _decoded(self, refs: Sequence[FaceRef]) -> list[tuple[FaceRef, FramedFace]]:
-        recipe, faces = self._recipe, []
+        recipe = self._recipe
+        faces: list[tuple[FaceRef, FramedFace]] = []
         for ref in refs:
             try:
-                picture = self._source.read(ref)
-                framed = frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
-                faces.append((ref, framed))
+                faces.append((ref, framed(self._source.read(ref), recipe)))
             except BadPicture as error:
                 self.rejected.append(Rejected(ref.source, str(error)))
         return faces

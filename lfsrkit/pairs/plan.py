@@ -90,7 +90,7 @@ def make_plan(config: PairsConfig) -> Plan:
     if not listing.refs:
         reasons = f"; {len(listing.rejected)} were rejected" if listing.rejected else ""
         raise LfsrkitError(f"no usable face in {config.faces!r}{reasons}")
-    splits = assign(listing.refs, config.splits, identities)
+    splits = assign(listing.refs, dict(config.splits.items()), identities)
     tasks = tuple(task for split, refs in splits.items() for task in _shards(split, refs, config.shard_size))
     if not tasks:
         raise LfsrkitError(f"{len(listing.refs)} faces were found, but the splits leave all of them out")

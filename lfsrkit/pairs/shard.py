@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from lfsrkit.degradations.base import split
+from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, OutputRefused
-from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, open_source
+from lfsrkit.faces import FaceRef, FramedFace, Rejected, SourcePicture, frame, open_source
 from lfsrkit.files import publish, read_json, sha256_of, write_json
 from lfsrkit.images import encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
@@ -56,20 +57,32 @@ def finished(folder: Path, task: Task) -> ShardRecord | None:
     path, sidecar = shard_path(folder, task), _sidecar(folder, task)
     if not (path.is_file() and sidecar.is_file()):
         return None
-    values = {key: value for key, value in read_json(sidecar).items() if key != "seconds"}
-    record = ShardRecord(**{**values, "rejected": [Rejected(**item) for item in values["rejected"]]})
+    values: dict[str, Any] = {key: value for key, value in read_json(sidecar).items() if key != "seconds"}
+    values["rejected"] = [Rejected(**item) for item in values["rejected"]]
+    record = ShardRecord(**values)
     return record if record.ids_sha256 == task.digest and record.sha256 == sha256_of(path) else None
 
 
-def build_shard(folder: Path, recipe: Recipe, task: Task, *, batch_size: int, device: str = "cpu") -> Iterator[int]:
+@dataclass(frozen=True)
+class Job:
+    """What all shards of a build have in common; picklable, so that any worker can do any shard."""
+
+    folder: Path
+    """Output folder of the build."""
+    recipe: Recipe
+    """How faces become pairs."""
+    batch_size: int
+    """Pictures degraded together; changes speed, not bytes."""
+    device: str = "cpu"
+    """Where the degradation runs."""
+
+
+def build_shard(job: Job, task: Task) -> Iterator[int]:
     """Build one shard; a crash at any moment leaves either the whole file or none.
 
     Args:
-        folder: Output folder of the build.
-        recipe: How faces become pairs.
+        job: Where and how.
         task: Which faces.
-        batch_size: Pictures degraded together; changes speed, not bytes.
-        device: Where the degradation runs.
 
     Yields:
         The number of faces that were just worked on.
@@ -78,39 +91,38 @@ def build_shard(folder: Path, recipe: Recipe, task: Task, *, batch_size: int, de
         OutputRefused: If the disk is full or the folder cannot be written.
     """
     start = time.perf_counter()
-    temporary = folder / FOLDER / "unfinished" / f"{task.name}.parquet"
-    rejected: list[Rejected] = []
-    written = _Totals()
+    temporary = job.folder / FOLDER / "unfinished" / f"{task.name}.parquet"
+    totals = _Totals()
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
-        yield from _write(temporary, recipe, task, batch_size, device, rejected, written)
+        yield from _write(temporary, job, task, totals)
         digest = sha256_of(temporary)
-        publish(temporary, shard_path(folder, task))
+        publish(temporary, shard_path(job.folder, task))
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise OutputRefused(f"cannot write shard {task.name}: {error.strerror or error}; run again to go on") from error
-    record = ShardRecord(written.rows, digest, task.digest, written.clean_sum, rejected)
+    record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected)
     seconds = round(time.perf_counter() - start, 3)
-    write_json(_sidecar(folder, task), {**vars(record), "rejected": [vars(r) for r in rejected], "seconds": seconds})
+    rejected = [vars(item) for item in totals.rejected]
+    write_json(_sidecar(job.folder, task), {**vars(record), "rejected": rejected, "seconds": seconds})
 
 
 @dataclass
 class _Totals:
     rows: int = 0
     clean_sum: int = 0
+    rejected: list[Rejected] = field(default_factory=list[Rejected])
 
 
-def _write(
-    path: Path, recipe: Recipe, task: Task, batch: int, device: str, rejected: list[Rejected], totals: _Totals
-) -> Iterator[int]:
+def _write(path: Path, job: Job, task: Task, totals: _Totals) -> Iterator[int]:
     from pyarrow import Table
     from pyarrow.parquet import ParquetWriter
 
-    schema = row_schema(recipe)
+    schema = row_schema(job.recipe)
     waiting: list[dict[str, Any]] = []
     with ParquetWriter(path, schema, compression="zstd") as writer:
-        for refs, rows in _batches(recipe, task, batch, device, rejected):
+        for refs, rows in _batches(job, task, totals.rejected):
             waiting += [row | {"split": task.split} for row, _ in rows]
             totals.rows += len(rows)
             totals.clean_sum += sum(total for _, total in rows)
@@ -123,30 +135,34 @@ def _write(
 
 
 def _batches(
-    recipe: Recipe, task: Task, size: int, device: str, rejected: list[Rejected]
+    job: Job, task: Task, rejected: list[Rejected]
 ) -> Iterator[tuple[Sequence[FaceRef], list[tuple[dict[str, Any], int]]]]:
-    source = open_source(recipe.faces, size=recipe.clean_size)
-    chain = recipe.chain()
-    for start in range(0, len(task.refs), size):
-        refs = task.refs[start : start + size]
+    source = open_source(job.recipe.faces, size=job.recipe.clean_size)
+    chain = job.recipe.chain()
+    for start in range(0, len(task.refs), job.batch_size):
+        refs = task.refs[start : start + job.batch_size]
         faces: list[tuple[FaceRef, FramedFace]] = []
         for ref in refs:
             try:
-                faces.append((ref, _framed(source.read(ref), recipe)))
+                faces.append((ref, framed(source.read(ref), job.recipe)))
             except BadPicture as error:
                 rejected.append(Rejected(ref.source, str(error)))
-        yield refs, _rows(faces, recipe, chain, device) if faces else []
+        yield refs, _rows(faces, job, chain) if faces else []
 
 
-def _framed(picture: Any, recipe: Recipe) -> FramedFace:
+def framed(picture: SourcePicture, recipe: Recipe) -> FramedFace:
+    """Cut the clean face out of a picture as a recipe says.
+
+    Args:
+        picture: A decoded picture.
+        recipe: Framing and sizes.
+    """
     return frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
 
 
-def _rows(
-    faces: Sequence[tuple[FaceRef, FramedFace]], recipe: Recipe, chain: Any, device: str
-) -> list[tuple[dict[str, Any], int]]:
+def _rows(faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain) -> list[tuple[dict[str, Any], int]]:
     clean = to_bytes([face.clean for _, face in faces])
-    low, params = degrade(chain, clean.to(device), [ref.id for ref, _ in faces], seed=recipe.seed)
+    low, params = degrade(chain, clean.to(job.device), [ref.id for ref, _ in faces], seed=job.recipe.seed)
     recorded = split(params, len(faces))
     pictures = to_pixels(low)
     return [

@@ -17,7 +17,12 @@ __all__ = ["Contents", "Row", "write_report"]
 
 _LOWER_IS_BETTER = frozenset({"colour_bias"})
 _DIGITS = {"psnr": 2, "psnr_y": 2, "gt_mean_psnr": 2, "colour_bias": 1}
-_HEADS = {"psnr": "PSNR (dB)", "psnr_y": "PSNR Y (dB)", "gt_mean_psnr": "PSNR, true mean (dB)", "colour_bias": "colour bias"}
+_HEADS = {
+    "psnr": "PSNR (dB)",
+    "psnr_y": "PSNR Y (dB)",
+    "gt_mean_psnr": "PSNR, true mean (dB)",
+    "colour_bias": "colour bias",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ def write_report(path: Path, contents: Contents) -> None:
         path: An ``.html`` file.
         contents: What it shows.
     """
+    curves = [line_chart(title, points, across="step") for title, points in contents.curves.items()]
+    details = [f"{escape(key)}: <code>{escape(value)}</code>" for key, value in contents.details.items()]
     page = Template((files("lfsrkit.report") / "page.html").read_text(encoding="utf-8"))
     sheet = contact_sheet(contents.faces, ("low", "restored", "clean"))
     text = page.substitute(
@@ -58,9 +65,9 @@ def write_report(path: Path, contents: Contents) -> None:
         table=table(contents.rows),
         protocol=escape(contents.protocol),
         sliders="".join(_slider(number, *face[:2]) for number, face in enumerate(contents.faces, 1)),
-        curves="".join(f"<figure>{line_chart(t, points, across='step')}</figure>" for t, points in contents.curves.items()),
+        curves="".join(f"<figure>{curve}</figure>" for curve in curves),
         sheet=_embedded(sheet),
-        details="".join(f"<p>{escape(key)}: <code>{escape(value)}</code></p>" for key, value in contents.details.items()),
+        details="".join(f"<p>{detail}</p>" for detail in details),
     )
     write_whole(path, text.encode())
 
@@ -74,10 +81,13 @@ def table(rows: Sequence[Row]) -> str:
     columns = list(rows[0].values)
     head = "".join(f"<th>{escape(_HEADS.get(column, column.upper().replace('_', ' ')))}</th>" for column in columns)
     best = {column: _best(column, rows) for column in columns}
-    body = "".join(
-        f"<tr><td>{escape(row.name)}</td>" + "".join(_cell(c, row.values[c], best[c]) for c in columns) + "</tr>" for row in rows
-    )
+    body = "".join(_line(row, best) for row in rows)
     return f"<table><thead><tr><th>method</th>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _line(row: Row, best: Mapping[str, float | None]) -> str:
+    cells = "".join(_cell(column, value, best[column]) for column, value in row.values.items())
+    return f"<tr><td>{escape(row.name)}</td>{cells}</tr>"
 
 
 def _best(column: str, rows: Sequence[Row]) -> float | None:

@@ -29,7 +29,8 @@ def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
     places = [(_place(x, xs, LEFT, WIDTH - RIGHT), _place(y, ys, HEIGHT - BOTTOM, TOP)) for x, y in finite]
     path = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in places)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" aria-label="{escape(title)} over {escape(across)}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
+        f'aria-label="{escape(title)} over {escape(across)}">'
         f'<text x="{LEFT}" y="14" font-weight="600">{escape(title)}</text>'
         + "".join(_y_tick(value, ys) for value in ys)
         + "".join(_x_tick(value, xs) for value in xs)

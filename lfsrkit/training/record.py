@@ -98,7 +98,7 @@ class Clock:
 
 
 def append_record(out: Path, record: TrainRecord) -> None:
-    """Add a record to ``metrics.jsonl`` and flush it to the disk.
+    """Add a record to ``metrics.jsonl``; one that comes with a checkpoint is flushed to the disk, with all before it.
 
     Args:
         out: Folder of the run.
@@ -112,8 +112,9 @@ def append_record(out: Path, record: TrainRecord) -> None:
     try:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(values, sort_keys=True) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+            if record.checkpoint is not None:
+                stream.flush()
+                os.fsync(stream.fileno())
     except OSError as error:
         raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
 

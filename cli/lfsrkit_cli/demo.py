@@ -1,0 +1,94 @@
+"""``demo``: the whole chain once, small."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, given
+from lfsrkit_cli.output import print_json, print_table, remark, say, score
+from lfsrkit_cli.progress import Step, building_step, reporter, training_step
+
+if TYPE_CHECKING:
+    from lfsrkit.demo import Event, Finished
+
+
+def demo(
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for everything.")] = Path("demo"),
+    faces: Annotated[
+        str | None, typer.Option(metavar="SRC", show_default=False, help=f"{FACES_HELP} By default drawn.")
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, show_default=False, help="Training steps; by default those of the recipe."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of everything that is drawn.")] = 0,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Run the whole chain in a few minutes: faces, pairs, training, evaluation, a page to look at.
+
+    Run it again to go on after an interruption.
+    """
+    if dry_run:
+        _tell_plan(out, given(faces=faces, seed=seed), steps)
+        return
+    from lfsrkit.demo import Finished, demo
+
+    for event in _watched(demo(out, faces=faces, steps=steps, seed=seed, device=device)):
+        if isinstance(event, Finished):
+            _tell(event, json)
+
+
+def _watched(events: "Iterator[Event]") -> "Iterator[Event]":
+    """Pass events on, with a display for each stage."""
+    from lfsrkit.demo import Finished, Stage
+
+    with ExitStack() as stack:
+        show: Callable[[Step], None] | None = None
+        count = 0
+        for event in events:
+            if isinstance(event, Stage | Finished):
+                stack.close()
+            if isinstance(event, Stage):
+                remark(f"{event.name}: {event.detail}")
+                show, count = stack.enter_context(reporter(f"  {event.name}")), 0
+            elif show is not None and not isinstance(event, Finished):
+                count += 1
+                show(_step(event, count))
+            yield event
+
+
+def _step(event: "Event", count: int) -> Step:
+    from lfsrkit.pairs import Progress
+    from lfsrkit.training import TrainRecord
+
+    if isinstance(event, Progress):
+        return building_step(event)
+    return training_step(event) if isinstance(event, TrainRecord) else Step(count, None, "images")
+
+
+def _tell_plan(out: Path, values: dict[str, Any], steps: int | None) -> None:
+    from lfsrkit.demo import RECIPE
+    from lfsrkit.stages import load_stage
+
+    pairs = load_stage("pairs", recipes=[RECIPE], values=values)
+    train = load_stage("train", recipes=[RECIPE], values=given(steps=steps))
+    say(f"faces   {pairs.faces}", f"chain   {' | '.join(map(str, pairs.degrade))}")
+    say(f"train   {train.model}, {train.steps} steps", f"page    {out / 'report.html'}", "dry run: nothing is written")
+
+
+def _tell(end: "Finished", json: bool) -> None:
+    if json:
+        print_json({"report": end.report, "rows": end.rows, "notes": end.notes})
+        return
+    # Metrics go down, models across: there are few models, and a narrow terminal has room for them.
+    rows = [(name, *(score(name, row.values[name]) for row in end.rows)) for name in end.rows[0].values]
+    print_table(("metric", *(row.name for row in end.rows)), rows, numbers=True)
+    for note in end.notes:
+        remark(note)
+    say("", str(end.report))

@@ -1,0 +1,118 @@
+"""``train``: from pairs, or from faces that are degraded on the fly, to the folder of a run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
+from lfsrkit_cli.output import print_json, remark, say, score
+from lfsrkit_cli.progress import follow, training_step
+from lfsrkit_cli.signals import stoppable
+
+if TYPE_CHECKING:
+    from lfsrkit.stages import TrainConfig
+    from lfsrkit.training import TrainRecord
+
+OF_PAIRS = "pairs."
+"""Before an override: it is meant for the stage ``pairs``, which ``--faces`` needs as well."""
+
+
+def train(
+    *,
+    recipes: Recipes,
+    overrides: Overrides,
+    pairs: Pairs = None,
+    faces: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SRC",
+            show_default=False,
+            help=f"Instead of pairs: faces to degrade on the fly, set by -s pairs.KEY=VALUE. {FACES_HELP}",
+        ),
+    ] = None,
+    out: Out,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Resume although settings have changed.")] = False,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Train a model; Ctrl-C finishes the step and saves.
+
+    Example: lfsrkit train -c fast_x4 -s steps=500 --pairs pairs/celeba --out runs/first
+    """
+    from lfsrkit.errors import UsageError
+    from lfsrkit.stages import load_stage
+
+    if (pairs is None) == (faces is None):
+        raise UsageError("give either --pairs DIR or --faces SRC")
+    own = [text for text in overrides if not text.startswith(OF_PAIRS)]
+    theirs = [text.removeprefix(OF_PAIRS) for text in overrides if text.startswith(OF_PAIRS)]
+    if theirs and faces is None:
+        raise UsageError(f"-s {OF_PAIRS}{theirs[0]}: the pairs of --pairs are built already; this goes with --faces")
+    config = load_stage("train", recipes=recipes, overrides=own)
+    data = _built(pairs) if pairs is not None else _live(str(faces), recipes, theirs)
+    if dry_run:
+        _tell_plan(config, data, json)
+        return
+    _run(config, data, out, json, resume=resume, force=force, device=device)
+
+
+def _built(folder: Path) -> tuple[Any, Any]:
+    from lfsrkit import pairs
+
+    splits = pairs.read_manifest(folder).splits
+    return pairs.open(folder, "train"), pairs.open(folder, "validation") if splits.get("validation") else None
+
+
+def _live(faces: str, recipes: list[str], overrides: list[str]) -> tuple[Any, Any]:
+    from lfsrkit import pairs
+    from lfsrkit.stages import load_stage
+
+    config = load_stage("pairs", recipes=recipes, overrides=overrides, values={"faces": faces})
+    data = pairs.live(config, "train")
+    return data, pairs.live(config, "validation") if config.splits.get("validation") else None
+
+
+def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **how: Any) -> None:
+    from lfsrkit import training
+
+    last: TrainRecord | None = None
+    scores: dict[str, float] | None = None
+    with stoppable() as stop:
+        for record in follow("train", training.train(config, *data, out, stop=stop, **how), training_step):
+            last, scores = record, record.validation or scores
+    _tell_end(last, scores, out, json, stopped=stop())
+    if stop():
+        raise typer.Exit(stop.exit_code)
+
+
+def _tell_plan(config: "TrainConfig", data: tuple[Any, Any], json: bool) -> None:
+    from lfsrkit.config import to_tables, to_toml
+
+    train, validation = data
+    passes = config.steps * config.batch_size / len(train)
+    facts = {"train": len(train), "validation": len(validation or ()), "scale": train.scale, "passes": round(passes, 2)}
+    if json:
+        print_json({**facts, "settings": to_tables(config)})
+        return
+    say(to_toml({"train": to_tables(config)}).strip(), "")
+    say(f"{len(train)} pairs to train on, {facts['validation']} to validate on, x{train.scale}, {passes:.1f} passes")
+    say("dry run: nothing is written")
+
+
+def _tell_end(
+    last: "TrainRecord | None", scores: dict[str, float] | None, out: Path, json: bool, *, stopped: bool
+) -> None:
+    step, steps = (last.step, last.steps) if last is not None else (0, 0)
+    if json:
+        facts = {"loss": last.loss, "seconds": last.seconds} if last is not None else {}
+        print_json({"out": out, "step": step, "steps": steps, **facts, "validation": scores, "stopped": stopped})
+        return
+    if stopped:
+        remark(f"stopped at step {step} of {steps} and saved; go on with --resume")
+    if last is None:
+        remark("nothing was left to do")
+    measured = "  ".join(f"{name} {score(name, value)}" for name, value in (scores or {}).items())
+    say(f"validation  {measured or 'not measured'}", f"run         {out}")

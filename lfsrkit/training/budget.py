@@ -1,0 +1,76 @@
+"""How long a run is: steps as configured, or minutes turned into steps once, by timing this machine."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lfsrkit.errors import DamagedFile
+from lfsrkit.files import read_json, write_json
+from lfsrkit.stages import TrainConfig
+
+PLAN_FILE = "plan.json"
+WARMUP_STEPS, TIMED_STEPS = 3, 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The length of a run, as ``plan.json`` records it."""
+
+    steps: int
+    minutes: float | None
+    """What was asked for, if it was not steps."""
+    seconds_per_step: float | None
+    """What was measured for it."""
+
+
+def plan_run(out: Path, config: TrainConfig, measure: Callable[[], float]) -> Plan:
+    """Decide the length of a run, or read what was decided when it began.
+
+    Args:
+        out: Folder of the run.
+        config: Steps or minutes.
+        measure: Gives the seconds of one step; called only when minutes have to be turned into steps.
+    """
+    recorded = read_plan(out)
+    if recorded is not None and config.minutes is not None and recorded.minutes == config.minutes:
+        return recorded
+    if config.minutes is None:
+        plan = Plan(config.steps, None, None)
+    else:
+        seconds = measure()
+        plan = Plan(max(1, round(config.minutes * 60 / seconds)), config.minutes, seconds)
+    write_json(out / PLAN_FILE, asdict(plan))
+    return plan
+
+
+def read_plan(out: Path) -> Plan | None:
+    """Read the length of a run, if it was decided.
+
+    Args:
+        out: Folder of the run.
+
+    Raises:
+        DamagedFile: If the record is damaged.
+    """
+    path = out / PLAN_FILE
+    if not path.is_file():
+        return None
+    try:
+        return Plan(**read_json(path))
+    except TypeError as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+
+
+def time_steps(step: Callable[[], object]) -> float:
+    """Measure the seconds of one step, as the mean of some after a warm-up.
+
+    Args:
+        step: Does one step and waits for its result.
+    """
+    for _ in range(WARMUP_STEPS):
+        step()
+    start = time.perf_counter()
+    for _ in range(TIMED_STEPS):
+        step()
+    return (time.perf_counter() - start) / TIMED_STEPS

@@ -1,0 +1,67 @@
+"""The folder of a run: who may write into it, and with which configuration and data it was begun."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lfsrkit.config import difference, to_tables, to_toml
+from lfsrkit.errors import DamagedFile, OutputRefused
+from lfsrkit.files import claim_folder, write_whole
+from lfsrkit.stages import TrainConfig
+from lfsrkit.training.data import PairData
+
+CONFIG_FILE = "config.toml"
+"""A recipe with the resolved configuration and, as ``[data]``, the identity of the pairs."""
+
+_SHOWN = 8
+
+
+def claim_run(
+    out: Path, config: TrainConfig, data: Mapping[str, str], *, resume: bool, force: bool
+) -> None:
+    """Make the folder of a run, or accept the one that is to be resumed.
+
+    Args:
+        out: Folder of the run.
+        config: The stage.
+        data: From `data_identity`.
+        resume: Whether to go on with the run in it, if there is one.
+        force: Whether to go on although configuration or data have changed.
+
+    Raises:
+        OutputRefused: If the folder holds something else, a run that is not to be resumed, or another run.
+    """
+    claim_folder(out, CONFIG_FILE)
+    tables = {"train": to_tables(config), "data": dict(data)}
+    recorded = _recorded(out)
+    if recorded is not None and not resume:
+        raise OutputRefused(f"{out} holds a run; go on with it by --resume, or name another folder")
+    changed = difference(recorded or tables, tables)
+    if changed and not force:
+        shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
+        raise OutputRefused(f"{out} holds another run; it differs in {shown}; go on all the same by --force")
+    write_whole(out / CONFIG_FILE, to_toml(tables).lstrip().encode())
+
+
+def data_identity(train: PairData, validation: PairData | None) -> dict[str, str]:
+    """Name the pictures of a run.
+
+    Args:
+        train: The training split.
+        validation: The validation split, if there is one.
+    """
+    return {"train": train.sha256, **({} if validation is None else {"validation": validation.sha256})}
+
+
+def _recorded(out: Path) -> dict[str, Any] | None:
+    path = out / CONFIG_FILE
+    if not path.is_file():
+        return None
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+    if "train" not in tables:
+        raise OutputRefused(f"{out} holds something else (a {CONFIG_FILE} without [train]); name an empty or a new folder")
+    return tables
