@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -18,31 +17,12 @@ from lfsrkit.files import write_json, write_whole
 from lfsrkit.images import SUFFIXES, Pixels, contact_sheet, decode, to_bytes, to_float, to_pixels, write_png
 from lfsrkit.metrics import Metric, colour_bias, gt_mean_psnr
 from lfsrkit.models import Restorer, restorer_for
-from lfsrkit.pairs.dataset import Batch
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import METRICS
 from lfsrkit.stages import EvaluateConfig
 
 SHOWN = 8
 """Pictures of a contact sheet."""
-
-
-class PairData(Protocol):
-    """What can be evaluated on: a split of a build, or of live faces."""
-
-    def __len__(self) -> int: ...
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """Give several pairs."""
-        ...
-
-    @property
-    def scale(self) -> int:
-        """How many times larger the clean pictures are."""
-        ...
-
-    @property
-    def clean_mean(self) -> float:
-        """Mean of all clean training pictures."""
-        ...
 
 
 @dataclass(frozen=True)

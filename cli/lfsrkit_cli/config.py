@@ -55,7 +55,7 @@ def schema(*, stage: StageName) -> None:
 def check(
     *,
     recipes: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Recipes: files or shipped names.", show_default=False)
+        list[str], typer.Argument(metavar="FILE", help="Recipes: files or shipped names.", show_default=False)
     ],
     json: Json = False,
 ) -> None:

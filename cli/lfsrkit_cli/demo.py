@@ -30,9 +30,9 @@ def demo(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Run the whole chain in a few minutes: faces, pairs, training, evaluation, a page to look at.
+    """Run the whole chain in a few minutes, up to a page to read.
 
-    Run it again to go on after an interruption.
+    Faces, pairs, training, evaluation, enhancement. Run it again to go on after an interruption.
     """
     if dry_run:
         _tell_plan(out, given(faces=faces, seed=seed), steps)

@@ -29,7 +29,7 @@ class Finding:
 
 
 def doctor(*, json: Json = False) -> None:
-    """Say what is installed, what works, and what to do about the rest."""
+    """Say what is installed, what works, and what is to do."""
     found: list[Finding] = []
     for finding in examine():
         found.append(finding)
@@ -141,7 +141,7 @@ def _device() -> Finding:
 
     device = choose_device("auto")
     if device.type == "cpu":
-        return Finding("device", "ok", f"cpu with {torch.get_num_threads()} threads; no accelerator")
+        return Finding("device", "ok", f"cpu, threads: {torch.get_num_threads()}; no accelerator")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
     return Finding("device", "ok", f"{device} {name}".strip())
 

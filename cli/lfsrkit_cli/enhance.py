@@ -27,7 +27,7 @@ def enhance(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Pictures, folders, or patterns such as 'night/*.jpg'.", show_default=False
+            metavar="INPUT", help="Pictures, folders, or patterns such as 'night/*.jpg'.", show_default=False
         ),
     ],
     out: Out,

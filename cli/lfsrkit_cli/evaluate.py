@@ -22,7 +22,7 @@ def evaluate(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="A run folder, a .safetensors file, or a name that needs no training, such as bicubic.",
             show_default=False,
         ),
@@ -50,7 +50,7 @@ def evaluate(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Measure a model on pairs, or restored pictures against clean ones.
+    """Measure a model on pairs, or one folder against another.
 
     Example: lfsrkit evaluate runs/first --pairs pairs/celeba --out results
     """

@@ -36,7 +36,7 @@ KIND_HELP = "degradations, masks, backbones, models, losses or metrics."
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)]
 AnyKind = Annotated[
-    str | None, typer.Argument(metavar="[KIND]", autocompletion=_kinds, help=KIND_HELP, show_default=False)
+    str | None, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)
 ]
 Name = Annotated[
     str,

@@ -28,14 +28,16 @@ def console(*, error: bool = False) -> "Console":
     return Console(stderr=error, markup=False, highlight=False, emoji=False, width=width)
 
 
-def say(*lines: str) -> None:
-    """Print lines of a result.
+def say(*lines: str, error: bool = False) -> None:
+    """Print lines as they are; a terminal gets them broken between words, and never within a path.
 
     Args:
-        lines: Not broken, so that paths can be copied.
+        lines: Without line feeds, or with some.
+        error: Print to standard error.
     """
+    target = console(error=error)
     for line in lines:
-        console().print(line, soft_wrap=True)
+        target.print(line, overflow="ignore", crop=False, soft_wrap=not target.is_terminal)
 
 
 def remark(line: str) -> None:
@@ -44,7 +46,7 @@ def remark(line: str) -> None:
     Args:
         line: Such as a warning.
     """
-    console(error=True).print(line, soft_wrap=True)
+    say(line, error=True)
 
 
 def complain(first: str, *others: str) -> None:
@@ -57,9 +59,9 @@ def complain(first: str, *others: str) -> None:
     from rich.text import Text
 
     target = console(error=True)
-    target.print(Text("error: ", "bold red") + Text(first), soft_wrap=True)
-    for line in others:
-        target.print(f"  {line}", soft_wrap=True)
+    line = Text("error: ", "bold red") + Text(first)
+    target.print(line, overflow="ignore", crop=False, soft_wrap=not target.is_terminal)
+    say(*(f"  {line}" for line in others), error=True)
 
 
 def print_table(

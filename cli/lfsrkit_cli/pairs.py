@@ -104,8 +104,10 @@ def stats(
 ) -> None:
     """Describe the low pictures of a build: how dark, which tint, how much is clipped."""
     from lfsrkit import pairs
+    from lfsrkit.stages import SPLITS
 
-    splits = [split] if split else [name for name, count in pairs.read_manifest(folder).splits.items() if count]
+    counts = pairs.read_manifest(folder).splits
+    splits = [split] if split else [name for name in SPLITS if counts.get(name)]
     found = [pairs.describe(pairs.open(folder, name)) for name in splits]
     if json:
         print_json(found)

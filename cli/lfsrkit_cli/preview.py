@@ -17,7 +17,7 @@ def preview(
     faces: Annotated[
         list[str],
         typer.Argument(
-            metavar="FACE...", help=f"Picture files; or {FACES_HELP[0].lower()}{FACES_HELP[1:]}", show_default=False
+            metavar="FACE", help=f"Picture files; or {FACES_HELP[0].lower()}{FACES_HELP[1:]}", show_default=False
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Picture to write; PNG.")] = Path(
@@ -39,7 +39,7 @@ def preview(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Show what a degradation does to a few faces, and the numbers that were drawn.
+    """Show what a degradation does to a few faces.
 
     Example: lfsrkit preview synthetic:4 --degrade "downsample(scale=4) | gamma_linear" --regions
     """

@@ -119,7 +119,7 @@ def described(step: Step, rate: float | None) -> str:
     """
     parts = [f"{step.done}" if step.total is None else f"{step.done}/{step.total}"]
     if rate:
-        parts.append(f"{rate:.1f} {step.unit}/s" if rate >= 1 else f"{1 / rate:.1f} s/{step.unit}")
+        parts.append(f"{rate:.1f} {step.unit}/s" if rate >= 1 else f"{1 / rate:.1f} s/{step.unit.removesuffix('s')}")
         if step.total is not None and step.done < step.total:
             parts.append(f"{timedelta(seconds=round((step.total - step.done) / rate))} left")
     if step.waiting is not None:

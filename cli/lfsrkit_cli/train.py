@@ -115,4 +115,4 @@ def _tell_end(
     if last is None:
         remark("nothing was left to do")
     measured = "  ".join(f"{name} {score(name, value)}" for name, value in (scores or {}).items())
-    say(f"validation  {measured or 'not measured'}", f"run         {out}")
+    say(*([f"validation  {measured}"] if measured else []), f"run         {out}")

@@ -39,6 +39,8 @@ class SourcePicture:
     """(68, 2), iBUG order; a pixel's centre is at +0.5."""
     regions: NDArray[np.uint8] | None = None
     """(7, height, width), in the order of `lfsrkit.regions.REGIONS`."""
+    framed: bool = False
+    """Whether the whole picture is the face square already, whatever framing is asked for."""
 
 
 @dataclass(frozen=True)

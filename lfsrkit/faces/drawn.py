@@ -35,7 +35,7 @@ class DrawnSource(FaceSource):
         if ref.id != _identity(ref.index):
             raise BadPicture("drawn by another version of lfsrkit")
         drawn = draw_face(sample_face(seeding.generators(0, [str(ref.index)], 0, "synthetic")[0]), self.size)
-        return SourcePicture(drawn.image, drawn.landmarks, drawn.regions)
+        return SourcePicture(drawn.image, drawn.landmarks, drawn.regions, framed=True)
 
 
 def _identity(index: int) -> str:

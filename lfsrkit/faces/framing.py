@@ -69,7 +69,9 @@ def frame(picture: SourcePicture, *, framing: str, size: int, min_side: int) -> 
     Raises:
         BadPicture: If the shape does not fit or the crop is too small.
     """
-    left, top, right, bottom = crop = crop_of(picture.pixels.shape[0], picture.pixels.shape[1], framing)
+    left, top, right, bottom = crop = crop_of(
+        picture.pixels.shape[0], picture.pixels.shape[1], "whole" if picture.framed else framing
+    )
     if right - left < min_side:
         raise BadPicture(f"the face square is {right - left} pixels wide; at least {min_side} are wanted (min_side)")
     clean = resize(np.ascontiguousarray(picture.pixels[top:bottom, left:right]), size, size)

@@ -1,5 +1,6 @@
 """Stage 2, pairs: plan, build shard by shard, open, verify and describe data sets of low and clean faces."""
 
+from lfsrkit.pairs.batch import Batch, PairData
 from lfsrkit.pairs.build import Progress, build
 from lfsrkit.pairs.dataset import Pair, PairSet, open
 from lfsrkit.pairs.degrade import degrade
@@ -10,9 +11,11 @@ from lfsrkit.pairs.stats import Statistics, describe
 from lfsrkit.pairs.verify import verify
 
 __all__ = [
+    "Batch",
     "LivePairs",
     "Manifest",
     "Pair",
+    "PairData",
     "PairSet",
     "Plan",
     "Progress",

@@ -16,9 +16,10 @@ from lfsrkit.degradations.base import Params
 from lfsrkit.degradations.chain import Chain, chain_from_text
 from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
 from lfsrkit.images import Pixels, decode, to_bytes, to_float
+from lfsrkit.pairs.batch import Batch
 from lfsrkit.pairs.manifest import Manifest, read_manifest
 from lfsrkit.regions import grey_to_regions
-from lfsrkit.types import Bytes, Image, ResizedBytes, ResizedImage
+from lfsrkit.types import Image, ResizedImage
 
 CACHED_GROUPS = 64
 """Row groups that a reader keeps; with small groups this is a few megabytes."""
@@ -43,19 +44,6 @@ class Pair:
     """Left, top, right, bottom of the square that was used, in pixels of the source picture."""
     regions: torch.Tensor | None = None
     """(7, H, W) in the order of `lfsrkit.regions.REGIONS`, 0 to 1."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Pairs as they are stored: 8 bits, on the CPU."""
-
-    ids: list[str]
-    sources: list[str]
-    low: Bytes
-    clean: ResizedBytes
-    regions: list[torch.Tensor | None]
-    """(7, H, W) float, or None where the data set has no regions."""
-    params: list[Params]
 
 
 @final

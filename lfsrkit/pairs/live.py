@@ -12,7 +12,7 @@ from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, LfsrkitError, UsageError
 from lfsrkit.faces import FaceRef, FramedFace, Rejected, open_source
 from lfsrkit.images import to_bytes
-from lfsrkit.pairs.dataset import Batch
+from lfsrkit.pairs.batch import Batch
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.plan import Plan, make_plan
 from lfsrkit.pairs.shard import framed

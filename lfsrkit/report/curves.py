@@ -7,7 +7,8 @@ from html import escape
 WIDTH, HEIGHT = 440, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 22, 30
 
-Point = tuple[float, float]
+Number = int | float
+Point = tuple[Number, Number]
 
 
 def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
@@ -39,7 +40,7 @@ def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
     )
 
 
-def _axis(values: Sequence[float]) -> list[float]:
+def _axis(values: Sequence[Number]) -> list[Number]:
     low, high = min(values), max(values)
     span = (high - low) or abs(high) or 1.0
     step = 10 ** math.floor(math.log10(span / 4))
@@ -48,12 +49,12 @@ def _axis(values: Sequence[float]) -> list[float]:
     return [round((first + i) * step, 12) for i in range(math.ceil(high / step) - first + 1)]
 
 
-def _place(value: float, ticks: Sequence[float], start: float, end: float) -> float:
+def _place(value: Number, ticks: Sequence[Number], start: int, end: int) -> float:
     span = (ticks[-1] - ticks[0]) or 1.0
     return start + (value - ticks[0]) / span * (end - start)
 
 
-def _y_tick(value: float, ticks: Sequence[float]) -> str:
+def _y_tick(value: Number, ticks: Sequence[Number]) -> str:
     y = _place(value, ticks, HEIGHT - BOTTOM, TOP)
     return (
         f'<path d="M{LEFT},{y:.1f} H{WIDTH - RIGHT}" stroke="#8884"/>'
@@ -61,6 +62,6 @@ def _y_tick(value: float, ticks: Sequence[float]) -> str:
     )
 
 
-def _x_tick(value: float, ticks: Sequence[float]) -> str:
+def _x_tick(value: Number, ticks: Sequence[Number]) -> str:
     x = _place(value, ticks, LEFT, WIDTH - RIGHT)
     return f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{value:g}</text>'

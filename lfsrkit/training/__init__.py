@@ -1,4 +1,4 @@
-"""Stage 3, training: one plain loop that yields records, saves whole checkpoints, and resumes as if never interrupted."""
+"""Stage 3, training: one plain loop that yields records, saves whole checkpoints, and resumes bit by bit."""
 
 from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
 from lfsrkit.training.data import PairData

@@ -1,8 +1,8 @@
 """How long a run is: steps as configured, or minutes turned into steps once, by timing this machine."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from lfsrkit.errors import DamagedFile
@@ -22,24 +22,20 @@ class Plan:
     """What was asked for, if it was not steps."""
     seconds_per_step: float | None
     """What was measured for it."""
+    data: dict[str, str]
+    """Identity of the pairs, by split."""
 
 
-def plan_run(out: Path, config: TrainConfig, measure: Callable[[], float]) -> Plan:
+def plan_run(out: Path, config: TrainConfig, data: Mapping[str, str], measure: Callable[[], float]) -> Plan:
     """Decide the length of a run, or read what was decided when it began.
 
     Args:
         out: Folder of the run.
         config: Steps or minutes.
+        data: Identity of the pairs, by split.
         measure: Gives the seconds of one step; called only when minutes have to be turned into steps.
     """
-    recorded = read_plan(out)
-    if recorded is not None and config.minutes is not None and recorded.minutes == config.minutes:
-        return recorded
-    if config.minutes is None:
-        plan = Plan(config.steps, None, None)
-    else:
-        seconds = measure()
-        plan = Plan(max(1, round(config.minutes * 60 / seconds)), config.minutes, seconds)
+    plan = _decided(config, dict(data), read_plan(out), measure)
     write_json(out / PLAN_FILE, asdict(plan))
     return plan
 
@@ -74,3 +70,12 @@ def time_steps(step: Callable[[], object]) -> float:
     for _ in range(TIMED_STEPS):
         step()
     return (time.perf_counter() - start) / TIMED_STEPS
+
+
+def _decided(config: TrainConfig, data: dict[str, str], recorded: Plan | None, measure: Callable[[], float]) -> Plan:
+    if config.minutes is None:
+        return Plan(config.steps, None, None, data)
+    if recorded is not None and recorded.minutes == config.minutes:
+        return replace(recorded, data=data)
+    seconds = measure()
+    return Plan(max(1, round(config.minutes * 60 / seconds)), config.minutes, seconds, data)

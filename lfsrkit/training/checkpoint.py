@@ -1,8 +1,8 @@
 """Checkpoints: folders that are there whole or not at all, verified by hash, the last one named by a pointer.
 
-    checkpoints/step-000500/   the files of the state, and meta.json with their SHA-256
-    checkpoints/last           name of the last whole one
-    checkpoints/best           name of the best one, if there was a validation
+checkpoints/step-000500/   the files of the state, and meta.json with their SHA-256
+checkpoints/last           name of the last whole one
+checkpoints/best           name of the best one, if there was a validation
 """
 
 import os
@@ -49,9 +49,7 @@ def checkpoint_path(out: Path, step: int) -> Path:
     return out / FOLDER / f"step-{step:06d}"
 
 
-def write_checkpoint(
-    out: Path, step: int, files: Mapping[str, bytes], meta: Mapping[str, Any], *, best: bool
-) -> Path:
+def write_checkpoint(out: Path, step: int, files: Mapping[str, bytes], meta: Mapping[str, Any], *, best: bool) -> Path:
     """Write a checkpoint; a crash at any moment leaves the one before as the last.
 
     Args:

@@ -1,10 +1,10 @@
-"""Training data: every picture equally often, in an order and with draws that depend on seed, picture and epoch alone."""
+"""Training data: every picture equally often; order and draws depend on seed, picture and epoch alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Protocol, final
+from typing import Any, Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -30,6 +30,7 @@ LargeRegionBytes = UInt8[Tensor, "n 7 h2 w2"]
 LargeRegions = Float[Tensor, "n 7 h2 w2"]
 
 
+@runtime_checkable
 class PairData(Protocol):
     """What can be trained on: a split of a build, or of live faces."""
 

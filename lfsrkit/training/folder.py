@@ -9,17 +9,16 @@ from lfsrkit.config import difference, to_tables, to_toml
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import claim_folder, write_whole
 from lfsrkit.stages import TrainConfig
+from lfsrkit.training.budget import read_plan
 from lfsrkit.training.data import PairData
 
 CONFIG_FILE = "config.toml"
-"""A recipe with the resolved configuration and, as ``[data]``, the identity of the pairs."""
+"""The resolved configuration, as a recipe."""
 
 _SHOWN = 8
 
 
-def claim_run(
-    out: Path, config: TrainConfig, data: Mapping[str, str], *, resume: bool, force: bool
-) -> None:
+def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume: bool, force: bool) -> None:
     """Make the folder of a run, or accept the one that is to be resumed.
 
     Args:
@@ -33,11 +32,12 @@ def claim_run(
         OutputRefused: If the folder holds something else, a run that is not to be resumed, or another run.
     """
     claim_folder(out, CONFIG_FILE)
-    tables = {"train": to_tables(config), "data": dict(data)}
-    recorded = _recorded(out)
+    tables = {"train": to_tables(config)}
+    recorded, plan = _recorded(out), read_plan(out)
     if recorded is not None and not resume:
         raise OutputRefused(f"{out} holds a run; go on with it by --resume, or name another folder")
-    changed = difference(recorded or tables, tables)
+    changed = difference(recorded["train"], tables["train"]) if recorded is not None else []
+    changed += difference(plan.data, data, "data.") if plan is not None else []
     if changed and not force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
         raise OutputRefused(f"{out} holds another run; it differs in {shown}; go on all the same by --force")
@@ -63,5 +63,7 @@ def _recorded(out: Path) -> dict[str, Any] | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
     if "train" not in tables:
-        raise OutputRefused(f"{out} holds something else (a {CONFIG_FILE} without [train]); name an empty or a new folder")
+        raise OutputRefused(
+            f"{out} holds something else (a {CONFIG_FILE} without [train]); name an empty or a new folder"
+        )
     return tables

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
@@ -35,11 +35,14 @@ class NonFiniteError(LfsrkitError):
         step: Number of the step, from 1.
         what: Name of the term, or ``"the gradient"``.
         ids: Identities of the pictures whose loss it was; none if it was that of none alone.
+        batch: Where the batch was saved, if it was.
     """
 
-    def __init__(self, step: int, what: str, ids: list[str]) -> None:
+    def __init__(self, step: int, what: str, ids: list[str], batch: Path | None = None) -> None:
         pictures = f" for {', '.join(ids)}" if ids else ""
-        super().__init__(f"step {step}: {what} is not finite{pictures}")
+        saved = f"; the batch is in {batch}" if batch is not None else ""
+        super().__init__(f"step {step}: {what} is not finite{pictures}{saved}; a lower optim.lr may help")
+        self.step, self.what, self.ids, self.batch = step, what, ids, batch
 
 
 @final
@@ -182,7 +185,7 @@ class _Staged(nn.Module):
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+def _seeded(seed: int, device: torch.device) -> Generator[None, None, None]:
     """Seed the global generators inside the block and put them back after it."""
     on_cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if on_cuda else []):

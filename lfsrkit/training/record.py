@@ -4,7 +4,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -70,31 +70,46 @@ class Window:
 @final
 @dataclass
 class Clock:
-    """Seconds spent on batches and on steps since the last record."""
+    """Seconds spent on batches and on steps since the last record.
 
-    waiting: float = 0.0
-    working: float = 0.0
+    Args:
+        before: Seconds of training before that.
+    """
+
+    before: float = 0.0
+    waited: float = 0.0
+    worked: float = 0.0
     steps: int = 0
 
     @contextmanager
-    def wait(self) -> Iterator[None]:
+    def waiting(self) -> Generator[None, None, None]:
         """Count the time of the block as waiting for data."""
         start = time.perf_counter()
         yield
-        self.waiting += time.perf_counter() - start
+        self.waited += time.perf_counter() - start
 
     @contextmanager
-    def work(self) -> Iterator[None]:
+    def working(self) -> Generator[None, None, None]:
         """Count the time of the block as a step."""
         start = time.perf_counter()
         yield
-        self.working += time.perf_counter() - start
+        self.worked += time.perf_counter() - start
         self.steps += 1
 
     @property
     def seconds(self) -> float:
-        """All of it."""
-        return self.waiting + self.working
+        """Seconds of training in all."""
+        return self.before + self.waited + self.worked
+
+    @property
+    def steps_per_second(self) -> float:
+        """Steps per second of training since the last record."""
+        return self.steps / max(self.waited + self.worked, 1e-9)
+
+    @property
+    def share_waiting(self) -> float:
+        """Share of the seconds since the last record that went into batches."""
+        return self.waited / max(self.waited + self.worked, 1e-9)
 
 
 def append_record(out: Path, record: TrainRecord) -> None:

@@ -103,7 +103,7 @@ class Head:
         along = np.clip((v - root) * np.float32(1 / (tip - root)), 0, 1.3)
         ridge = shape.nose_bridge * ramp(v, root - 5, root + 3) + (shape.nose_lift - shape.nose_bridge) * along * along
         ridge *= ramp(v, tip + 4.2, tip + 0.2)
-        narrow = side * (1 / (np.float32(1.9) + 1.5 * along))
+        narrow = side * (1 / (np.float32(2.3) + 1.7 * along))
         ball = bump(side, v, (0, tip), (2.6, 2.0))
         wings = bump(side, v, (shape.nose_width * 0.72, tip + 1.8), (1.7, 1.9))
         return ridge * np.exp(-narrow * narrow) * np.float32(0.85) + 1.2 * ball + shape.nose_lift * 0.38 * wings
@@ -223,7 +223,7 @@ class Head:
         shape = self.numbers.shape
         lower = np.clip(b, 0, 1.2)
         jaw = shape.jaw * ramp(lower, 0.1, 0.75)
-        return shape.head_width * (1 + jaw + shape.chin * lower**6 - 0.03 * np.clip(-b, 0, 1))
+        return shape.head_width * (1 + jaw + shape.chin * lower**6 + 0.16 * np.square(np.clip(-b, 0, 1)))
 
     def _shift(self, b: Plane) -> Plane:
         lower = np.clip(b, 0, 1.2)

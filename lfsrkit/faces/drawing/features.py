@@ -4,7 +4,7 @@ import numpy as np
 
 from lfsrkit.faces.drawing.canvas import Plane, bump, edge, linear, over, ramp, strands
 from lfsrkit.faces.drawing.contours import BrowLines, EyeLines, LipLines
-from lfsrkit.faces.drawing.lighting import lamp_direction
+from lfsrkit.faces.drawing.lighting import exposure, lamp_direction
 from lfsrkit.faces.drawing.numbers import Eyes
 from lfsrkit.faces.drawing.sheet import Sheet
 
@@ -54,7 +54,8 @@ def _ball(part: Sheet, lines: EyeLines, side: int, s: Plane, t: Plane, upper: Pl
     """What lies between the lids: white with a soft shadow of the upper lid, iris, pupil."""
     eyes, shape, gaze = part.numbers.eyes, part.numbers.shape, part.numbers.expression
     x, y = s * np.float32(shape.eye_width), t
-    ball = linear(_SCLERA) * (1 - np.float32(0.30) * np.square(s)) * np.ones_like(part.albedo)
+    white = 1.1 / exposure(part.numbers.light, part.numbers.skin.colour) ** 0.7
+    ball = linear(_SCLERA) * np.float32(white) * (1 - np.float32(0.30) * np.square(s)) * np.ones_like(part.albedo)
     corner = bump(s, t, (-0.95, 0), (0.13, 1.0))
     over(ball, corner, linear((0.75, 0.45, 0.40)))
     centre = (side * gaze.gaze_x * 1.7 - 0.15, 0.55 * gaze.gaze_y + 0.18 * (lines.heights[1] - lines.heights[0]))
@@ -101,7 +102,8 @@ def glint(scene: np.ndarray, sheet: Sheet, side: int) -> None:
     _, t = lines.local(side * chart.u, chart.v)
     s, _ = lines.local(side * chart.u, chart.v)
     seen = ramp(t - lines.upper(s), 0.0, 0.5)
-    bright = bump(chart.u, chart.v, at, (0.55, 0.55)) * seen * np.float32(0.35 + 0.6 * sheet.numbers.light.key)
+    strength = (0.3 + 0.5 * sheet.numbers.light.key) / exposure(sheet.numbers.light, sheet.numbers.skin.colour)
+    bright = bump(chart.u, chart.v, at, (0.5, 0.5)) * seen * np.float32(strength)
     scene[:, *window] += bright
 
 

@@ -41,11 +41,11 @@ def comb_cap(numbers: FaceNumbers, size: int) -> Cap:
     chart = Head(numbers, swell).see(size)
     grain = _cap_grain(chart, hair, size)
     line = _hairline(chart, numbers, grain) * np.float32(1 / (1 + swell))
-    top = ramp(-chart.q, 0.0, 0.8 * numbers.shape.head_height)
-    volume = 1 + hair.volume_side + (hair.volume_top - hair.volume_side) * top
+    volume = _volume(chart, numbers)
     tousled = np.float32(0.012 + 0.05 * hair.curl) * (grain + noise(hair.seed, 9 + int(9 * hair.curl), size))
     rim = (volume + tousled - chart.radius) * np.float32(0.8 * numbers.shape.head_width * chart.density)
-    root = ramp(line - chart.v + np.float32(0.8) * grain, -1.4, 1.4)
+    blur = np.float32(1.4 + 5 * (1 - hair.cover))
+    root = ramp(line - chart.v + np.float32(0.8) * grain, -blur, blur)
     return Cap(chart, edge(rim) * root, grain)
 
 
@@ -67,10 +67,10 @@ def comb_fall(numbers: FaceNumbers, chart: Chart, size: int) -> Fall:
     if hair.curl > 0.3:
         grain = grain * (1 - np.float32(0.6 * hair.curl)) + np.float32(0.9 * hair.curl) * noise(hair.seed + 6, 44, size)
     reach = shape.head_width * (1 + hair.volume_side) * (1 + 0.05 * hair.wave * 0.2)
-    round_top = np.sqrt(np.clip(1 - np.square(np.minimum(q, 0) * np.float32(0.9 / shape.head_height)), 0.01, 1))
-    outer = reach * round_top + 0.10 * np.maximum(q, 0) + 0.7 * sway + 1.0 * grain
+    outer = reach + 0.10 * np.maximum(q, 0) + 0.7 * sway + 1.0 * grain
     ends = ramp(q + 3 * grain, hair.length, hair.length - 7)
-    within = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density)) * ends * ramp(q, -36, -30)
+    within = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density)) * ends
+    within *= np.maximum(edge((_volume(chart, numbers) - chart.radius) * np.float32(shape.head_width * chart.density)), q > 0)
     opening = 0.18 + 0.82 * ramp(q, -36, -8) ** np.float32(0.7)
     inner = (shape.head_width - 3.4 - hair.curtain * ramp(q, -14, 24)) * opening + 0.5 * sway + 0.7 * grain
     from_part = np.abs(chart.p - np.float32(9 * yaw + 7 * hair.parting) * ramp(q, -10, -34))
@@ -101,11 +101,17 @@ def paint_before(scene: Paint, fall: Fall | None, cap: Cap, numbers: FaceNumbers
         numbers: The face.
     """
     hair = numbers.hair
-    stubble = 1 - (1 - hair.cover) * 0.75
-    over(scene, cap.cover * np.float32(stubble if hair.cover < 1 else 1.0), _strand_light(numbers, cap.chart, cap.grain))
+    over(scene, cap.cover * np.float32(hair.cover), _strand_light(numbers, cap.chart, cap.grain))
     if fall is not None:
         depth = np.float32(0.75) + 0.25 * ramp(np.abs(cap.chart.p), 24, 40)
         over(scene, fall.before, _strand_light(numbers, cap.chart, fall.grain) * depth)
+
+
+def _volume(chart: Chart, numbers: FaceNumbers) -> Plane:
+    """Distance of the hair's surface from the centre of the head, 1 on the skin."""
+    hair = numbers.hair
+    top = np.square(np.clip(chart.q * np.float32(-1 / numbers.shape.head_height), 0, 1.2))
+    return 1 + hair.volume_side + np.float32(hair.volume_top - hair.volume_side) * top
 
 
 def _cap_grain(chart: Chart, hair: Hair, size: int) -> Plane:

@@ -9,7 +9,7 @@ from lfsrkit.faces.drawing.numbers import Colour, Light
 # Red light travels furthest in skin, so that the edge of a shadow on it is red.
 _WRAP = (0.42, 0.26, 0.20)
 _USUAL_SKIN = 0.33
-_BRIGHTNESS = 1.18
+_BRIGHTNESS = 1.1
 
 
 def lamp_direction(light: Light) -> NDArray[np.float32]:
@@ -92,7 +92,7 @@ def exposure(light: Light, skin: Colour) -> float:
     """
     r, g, b = (part * part for part in skin)
     brightness = 0.3 * r + 0.59 * g + 0.11 * b
-    return _BRIGHTNESS * light.exposure * (_USUAL_SKIN / brightness) ** 0.45
+    return _BRIGHTNESS * light.exposure * (_USUAL_SKIN / brightness) ** 0.42
 
 
 def developed(scene: Paint, light: Light, skin: Colour) -> NDArray[np.float32]:

@@ -85,8 +85,8 @@ def _colour(sheet: Sheet, side: Plane) -> None:
 def _roughen(sheet: Sheet) -> None:
     skin = sheet.numbers.skin
     fine = noise(skin.seed + 3, 100, sheet.size) + noise(skin.seed + 4, 50, sheet.size)
-    sheet.height[...] += np.float32(0.05 + 0.11 * skin.pores) * fine
-    sheet.albedo[...] *= 1 + np.float32(0.02 + 0.03 * skin.pores) * fine
+    sheet.height[...] += np.float32(0.01 + 0.035 * skin.pores) * fine
+    sheet.albedo[...] *= 1 + np.float32(0.015 + 0.025 * skin.pores) * fine
 
 
 def _raise_nose(sheet: Sheet) -> None:

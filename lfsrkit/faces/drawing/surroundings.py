@@ -26,7 +26,7 @@ def paint_background(numbers: FaceNumbers, size: int) -> Paint:
     wall = first + mix[..., None] * (second - first)
     for _ in range(background.shapes):
         _put_thing(wall, random, (first, second, third))
-    wall *= 1 + np.float32(0.25) * (random.random((cells, cells, 1), np.float32) - 0.5)
+    wall *= 1 + np.float32(0.08) * (random.random((cells, cells, 1), np.float32) - 0.5)
     scene = np.stack([fade_up(np.ascontiguousarray(wall[..., channel]), size) for channel in range(3)])
     _hang_lamps(scene, background, random)
     scene *= 1 + np.float32(background.texture) * noise(background.seed + 1, 64, size)
@@ -107,8 +107,8 @@ def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
     r, g, b = numbers.skin.colour
     skin = linear((r, g * (0.95 - red), b * (0.94 - red)))
     for side in (-1, 1):
-        x, y = head.flat_place(side * 1.03, 0.07, -0.14)
-        wide = 3.6 + 1.3 * max(0.0, -side * float(np.sin(np.deg2rad(numbers.pose.yaw_degrees))))
+        x, y = head.flat_place(side * 1.02, 0.03, -0.14)
+        wide = 3.2 + 1.2 * max(0.0, -side * float(np.sin(np.deg2rad(numbers.pose.yaw_degrees))))
         a = (chart.p - np.float32(x) - side * 0.12 * (np.float32(y) - chart.q)) * np.float32(1 / wide)
         b_ = (chart.q - np.float32(y)) * np.float32(1 / 8.0)
         distance = np.sqrt(a * a + b_ * b_)

@@ -1,0 +1,69 @@
+"""What a set of pairs gives, whether it is stored or made on demand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+
+from lfsrkit.degradations.base import Params
+from lfsrkit.degradations.chain import Chain
+from lfsrkit.types import Bytes, ResizedBytes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs as they are stored: 8 bits, on the CPU."""
+
+    ids: list[str]
+    sources: list[str]
+    low: Bytes
+    clean: ResizedBytes
+    regions: list[torch.Tensor | None]
+    """(7, H, W) float, or None where the data set has no regions."""
+    params: list[Params]
+
+
+@runtime_checkable
+class PairData(Protocol):
+    """What can be trained and evaluated on: a split of a build, or of live faces."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Give several pairs.
+
+        Args:
+            indices: Positions in the split, in any order.
+        """
+        ...
+
+    @property
+    def ids(self) -> list[str]:
+        """Identities of all pairs, in order."""
+        ...
+
+    @property
+    def chain(self) -> Chain:
+        """The degradation that makes the low pictures."""
+        ...
+
+    @property
+    def scale(self) -> int:
+        """How many times larger the clean pictures are."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The resolved configuration of the pairs; ``seed`` is that of the degradation."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Identity of the data."""
+        ...
+
+    @property
+    def clean_mean(self) -> float:
+        """Mean of all clean training pictures, 0 to 1."""
+        ...

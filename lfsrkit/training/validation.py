@@ -1,0 +1,63 @@
+"""Validation during training: two metrics and a contact sheet, from the averaged weights on the stored pictures."""
+
+from pathlib import Path
+from typing import final
+
+import torch
+
+from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_png
+from lfsrkit.models.base import Restorer
+from lfsrkit.registries import METRICS
+from lfsrkit.training.data import PairData, reader
+from lfsrkit.types import Images
+
+METRIC_NAMES = ("psnr", "ssim")
+SHOWN = 6
+"""Faces on a contact sheet."""
+
+
+@final
+class Validation:
+    """Measure a model on a split.
+
+    Args:
+        pairs: The validation split.
+        batch_size: Pictures at a time.
+        device: Where to compute.
+    """
+
+    def __init__(self, pairs: PairData, *, batch_size: int, device: torch.device) -> None:
+        self._count, self._batch_size, self._device = len(pairs), batch_size, device
+        self._read = reader(pairs, with_regions=False)
+        self._metrics = {name: METRICS.create(name) for name in METRIC_NAMES}
+
+    def measure(self, model: Restorer) -> dict[str, float]:
+        """Average the metrics over the split.
+
+        Args:
+            model: In eval mode, on the device.
+        """
+        sums = dict.fromkeys(self._metrics, 0.0)
+        for start in range(0, self._count, self._batch_size):
+            chosen = self._read(range(start, min(start + self._batch_size, self._count)))
+            restored = self._restored(model, to_float(chosen.low))
+            clean = to_float(chosen.clean)
+            for name, metric in self._metrics.items():
+                sums[name] += float(metric(restored, clean).sum())
+        return {name: total / self._count for name, total in sums.items()}
+
+    def write_sheet(self, model: Restorer, path: Path) -> None:
+        """Draw low, restored and clean pictures of the first faces.
+
+        Args:
+            model: In eval mode, on the device.
+            path: A PNG file.
+        """
+        chosen = self._read(range(min(SHOWN, self._count)))
+        restored = quantise(self._restored(model, to_float(chosen.low)))
+        columns = [to_pixels(pictures) for pictures in (chosen.low, restored, chosen.clean)]
+        write_png(path, contact_sheet(list(zip(*columns, strict=True)), ("low", "restored", "clean")))
+
+    @torch.no_grad()
+    def _restored(self, model: Restorer, low: Images) -> Images:
+        return model(low.to(self._device)).float().cpu()

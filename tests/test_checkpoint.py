@@ -1,0 +1,273 @@
+"""Checkpoints and resuming: nothing is lost, nothing is mixed up, damage is named."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+from lfsrkit import pairs, training
+from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
+from lfsrkit.pairs import PairSet
+from lfsrkit.registries import MODELS
+from lfsrkit.training import checkpoint as checkpoints
+from tests.training_cases import Toy, build_pairs, stage
+
+ROOT = Path(__file__).parents[1]
+HARD = ("low=fresh", 'loss=["face_mask"]', "optim.weight_decay=0.01")
+"""Everything random at once: fresh pictures, flips, masks; dropout is in the model."""
+
+
+@pytest.fixture(autouse=True)
+def _toy() -> Iterator[None]:
+    with MODELS.temporary("toy", Toy):
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_pairs(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture
+def data(folder: Path) -> tuple[PairSet, PairSet]:
+    return pairs.open(folder, "train"), pairs.open(folder, "validation")
+
+
+@pytest.fixture(scope="module")
+def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that nothing has interrupted."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    with MODELS.temporary("toy", Toy):
+        for _ in training.train(
+            stage(*HARD), pairs.open(folder, "train"), pairs.open(folder, "validation"), out, device="cpu"
+        ):
+            pass
+    return out
+
+
+def final_files(out: Path) -> dict[str, bytes]:
+    names = ("model.safetensors", "ema.safetensors")
+    inner = {name: (out / "checkpoints" / "step-000023" / name).read_bytes() for name in names}
+    return {**inner, "for use": (out / "model.safetensors").read_bytes()}
+
+
+def measured(out: Path) -> list[dict[str, object]]:
+    kept = ("step", "loss", "terms", "lr", "validation", "images_seen", "epoch")
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [{key: row.get(key) for key in kept} for row in rows]
+
+
+def optimiser(out: Path) -> dict[str, object]:
+    path = out / "checkpoints" / "step-000023" / "trainer.pt"
+    return torch.load(path, weights_only=True)["optimiser"]
+
+
+def assert_same_run(out: Path, whole: Path) -> None:
+    assert final_files(out) == final_files(whole)
+    assert measured(out) == measured(whole)
+    mine, theirs = optimiser(out), optimiser(whole)
+    torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("records", [1, 2, 3, 6])
+def test_resumed_equals_uninterrupted(data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, records: int) -> None:
+    out, config = tmp_path / "run", stage(*HARD)
+    stream = training.train(config, *data, out, device="cpu")
+    seen = list(islice(stream, records))
+    stream.close()
+    rest = list(training.train(config, *data, out, resume=True, device="cpu"))
+    start = max((r.step for r in seen if r.checkpoint is not None), default=0)
+    assert start < rest[0].step <= start + 4
+    assert_same_run(out, whole)
+
+
+@pytest.mark.parametrize("after", [3, 4, 7, 11])
+def test_a_stop_request_saves_where_it_is(
+    data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, after: int
+) -> None:
+    out, config = tmp_path / "run", stage(*HARD)
+    asked = iter(range(1, 100))
+    records = list(training.train(config, *data, out, device="cpu", stop=lambda: next(asked) >= after))
+    assert records[-1].step == after
+    assert records[-1].checkpoint == out / "checkpoints" / f"step-{after:06d}"
+    rest = list(training.train(config, *data, out, resume=True, device="cpu"))
+    assert after < rest[0].step <= after + 4
+    assert_same_run(out, whole)
+    assert rest[-1].seconds > records[-1].seconds
+
+
+@pytest.mark.slow
+def test_a_killed_process_resumes_as_if_nothing_had_happened(folder: Path, whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "tests.training_child", str(folder), str(out), *HARD]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout:
+        steps = [int(line) for line in islice(child.stdout, 6)]
+        child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert steps[-1] < 23
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    assert_same_run(out, whole)
+
+
+def test_a_finished_run_has_nothing_to_resume(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out, config = tmp_path / "run", stage("steps=5")
+    list(training.train(config, *data, out, device="cpu"))
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.safetensors")}
+    lines = measured(out)
+    assert list(training.train(config, *data, out, resume=True, device="cpu")) == []
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.safetensors")} == before
+    assert measured(out) == lines
+
+
+def test_resuming_begins_where_there_is_nothing(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    assert next(training.train(stage(), *data, tmp_path / "new", resume=True, device="cpu")).step == 4
+
+
+def test_torn_and_later_lines_of_the_log_are_cut(data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path) -> None:
+    out, config = tmp_path / "run", stage(*HARD)
+    stream = training.train(config, *data, out, device="cpu")
+    assert [record.step for record in islice(stream, 4)] == [4, 5, 6, 8]
+    stream.close()
+    with (out / "metrics.jsonl").open("a") as log:
+        log.write('{"step": 10, "loss": 0.')
+    list(training.train(config, *data, out, resume=True, device="cpu"))
+    assert measured(out) == measured(whole)
+
+
+def test_a_strange_folder_is_refused_and_left_alone(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(OutputRefused, match="holds something else"):
+            next(training.train(stage(), *data, tmp_path, resume=resume, force=True, device="cpu"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "config.toml").write_text("[tool]\n")
+    with pytest.raises(OutputRefused, match="holds something else"):
+        next(training.train(stage(), *data, tmp_path / "other", resume=True, force=True, device="cpu"))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["config.toml", "other", "thesis.txt"]
+
+
+def test_a_run_is_not_overwritten(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    next(training.train(stage(), *data, out, device="cpu"))
+    with pytest.raises(OutputRefused, match="--resume"):
+        next(training.train(stage(), *data, out, device="cpu"))
+
+
+def test_another_configuration_is_refused_with_the_difference(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    list(training.train(stage("steps=5"), *data, out, device="cpu"))
+    changed = stage("steps=9", "optim.lr=5e-4")
+    with pytest.raises(OutputRefused, match=r"optim\.lr: 0\.001 -> 0\.0005; steps: 5 -> 9.*--force"):
+        next(training.train(changed, *data, out, resume=True, device="cpu"))
+    rest = list(training.train(changed, *data, out, resume=True, force=True, device="cpu"))
+    assert [record.step for record in rest] == [6, 8, 9]
+    assert list(training.train(changed, *data, out, resume=True, device="cpu")) == []
+
+
+def test_other_data_are_refused(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out, (train_pairs, _) = tmp_path / "run", data
+    next(training.train(stage(), *data, out, device="cpu"))
+    with pytest.raises(OutputRefused, match=r"data\.validation: '\w+' -> None"):
+        next(training.train(stage(), train_pairs, None, out, resume=True, device="cpu"))
+
+
+def test_weights_of_another_model_cannot_be_forced(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    list(training.train(stage("steps=5"), *data, out, device="cpu"))
+    with pytest.raises(UsageError, match="weights of another model"):
+        next(training.train(stage("model=toy(width=4)"), *data, out, resume=True, force=True, device="cpu"))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "ema.safetensors", "trainer.pt"])
+@pytest.mark.parametrize("damage", ["one bit", "cut", "gone"])
+def test_a_damaged_checkpoint_is_named(data: tuple[PairSet, PairSet], tmp_path: Path, name: str, damage: str) -> None:
+    out = tmp_path / "run"
+    list(training.train(stage("steps=10", "keep=5"), *data, out, device="cpu"))
+    path = out / "checkpoints" / "step-000010" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    match damage:
+        case "one bit":
+            path.write_bytes(content)
+        case "cut":
+            path.write_bytes(content[:-7])
+        case _:
+            path.unlink()
+    with pytest.raises(DamagedFile, match=rf"step-000010.{name} .*go on from step-000006"):
+        next(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu"))
+    (out / "checkpoints" / "last").write_text("step-000006\n")
+    rest = list(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu"))
+    assert [record.step for record in rest] == [8, 10]
+
+
+def test_a_crash_while_saving_leaves_the_checkpoint_before(
+    data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, config = tmp_path / "run", stage(*HARD)
+    stream = training.train(config, *data, out, device="cpu")
+    list(islice(stream, 3))
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "write_json", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            list(stream)
+    last = training.read_checkpoint(out)
+    assert last is not None
+    assert last.step == 6
+    list(training.train(config, *data, out, resume=True, device="cpu"))
+    assert_same_run(out, whole)
+    assert not [path for path in out.rglob("*") if "unfinished" in path.name or path.suffix == ".tmp"]
+
+
+def _crash(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_full_disk_is_one_clear_error(
+    data: tuple[PairSet, PairSet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    stream = training.train(stage(), *data, tmp_path / "run", device="cpu")
+    next(stream)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputRefused, match="No space left on device"):
+        next(stream)
+
+
+def test_the_newest_and_the_best_are_kept(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    # A rate this high makes the later weights worse, so that the best checkpoint is an early one.
+    config = stage("steps=40", "validate_every=5", "keep=2", "optim.lr=0.5", "ema=0", "optim.warmup_steps=20")
+    records = list(training.train(config, *data, out, device="cpu"))
+    scores = {record.step: record.validation["psnr"] for record in records if record.validation}
+    best = max(scores, key=scores.__getitem__)
+    assert best < 35
+    kept = sorted(path.name for path in (out / "checkpoints").glob("step-*"))
+    assert kept == sorted({f"step-{step:06d}" for step in (best, 35, 40)})
+    found = training.read_checkpoint(out, "best")
+    assert found is not None
+    assert found.step == best
+
+
+def test_an_improvement_is_saved_even_between_checkpoints(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    config = stage("steps=7", "validate_every=3", "checkpoint_every=100")
+    records = list(training.train(config, *data, out, device="cpu"))
+    improved, top = [], float("-inf")
+    for record in records:
+        if record.validation and record.validation["psnr"] > top:
+            top = record.validation["psnr"]
+            improved.append(record.step)
+    assert improved[0] == 3
+    assert [record.step for record in records if record.checkpoint] == sorted({*improved, 7})
