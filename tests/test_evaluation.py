@@ -2,6 +2,8 @@
 
 import csv
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,3 +174,21 @@ def test_a_curve_without_points_says_so(points: list[tuple[float, float]]) -> No
 
 def test_a_flat_curve_is_drawn() -> None:
     assert "<path" in line_chart("loss", [(0, 2.0), (9, 2.0)], across="step")
+
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER_WORDS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--dump-dom")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt-get install chromium)")
+def test_the_slider_moves_in_a_browser(tmp_path: Path) -> None:
+    faces = [(picture(0, 8), picture(1, 32), picture(0, 32))]
+    contents = Contents("t", "s", [Row("a", {"psnr": 1.0})], "p", faces, {}, {})
+    write_report(tmp_path / "r.html", contents)
+    move = "const i = document.querySelector('.slider input'); i.value = 80; i.dispatchEvent(new Event('input'));"
+    with (tmp_path / "r.html").open("a") as page:
+        page.write(f"<script>{move}</script>")
+    command = [str(BROWSER), *BROWSER_WORDS, f"--user-data-dir={tmp_path / 'profile'}", str(tmp_path / "r.html")]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "--at: 80%" in dom

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, given
-from lfsrkit_cli.output import print_json, print_table, remark, say, score
+from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import Step, building_step, reporter, training_step
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ def _tell_plan(out: Path, values: dict[str, Any], steps: int | None) -> None:
 
     pairs = load_stage("pairs", recipes=[RECIPE], values=values)
     train = load_stage("train", recipes=[RECIPE], values=given(steps=steps))
-    say(f"faces   {pairs.faces}", f"chain   {' | '.join(map(str, pairs.degrade))}")
-    say(f"train   {train.model}, {train.steps} steps", f"page    {out / 'report.html'}", "dry run: nothing is written")
+    chain, training = " | ".join(map(str, pairs.degrade)), f"{train.model}, {train.steps} steps"
+    print_facts({"faces": pairs.faces, "chain": chain, "train": training, "page": out / "report.html"})
+    say("dry run: nothing is written")
 
 
 def _tell(end: "Finished", json: bool) -> None:

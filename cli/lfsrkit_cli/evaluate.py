@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfsrkit_cli.options import Device, DryRun, Json, Overrides, Pairs, Recipes, given
-from lfsrkit_cli.output import print_json, print_table, remark, say, score
+from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _tell(summary: "Summary", protocol: dict[str, Any], out: Path | None, json: 
         return
     rows = [(name, score(name, mean), score(name, summary.spread[name])) for name, mean in summary.mean.items()]
     print_table(("metric", "mean", "spread"), rows, numbers=True)
-    say("", f"n         {summary.count}", *(f"{key:9} {value}" for key, value in protocol.items()))
+    say("")
+    print_facts({"n": summary.count, **protocol, **given(results=out)})
     for note in summary.notes:
         remark(note)
-    if out is not None:
-        say(f"results   {out}")

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,16 +30,19 @@ def console(*, error: bool = False) -> "Console":
     return Console(stderr=error, markup=False, highlight=False, emoji=False, width=width)
 
 
-def say(*lines: str, error: bool = False) -> None:
-    """Print lines as they are; a terminal gets them broken between words, and never within a path.
+def say(*lines: str, error: bool = False, indent: int | None = None) -> None:
+    """Print lines as they are; a terminal gets them broken between words, so that a path stays in one piece.
 
     Args:
         lines: Without line feeds, or with some.
         error: Print to standard error.
+        indent: Of what is carried over to the next line, in characters; by default as the line itself.
     """
-    target = console(error=error)
-    for line in lines:
-        target.print(line, overflow="ignore", crop=False, soft_wrap=not target.is_terminal)
+    stream = sys.stderr if error else sys.stdout
+    width = get_terminal_size().columns if stream.isatty() else None
+    for line in "\n".join(lines).split("\n") if lines else []:
+        stream.write((line if width is None else _broken(line, width, indent)) + "\n")
+    stream.flush()
 
 
 def remark(line: str) -> None:
@@ -56,12 +61,20 @@ def complain(first: str, *others: str) -> None:
         first: What is wrong.
         others: More of it, each on a line of its own.
     """
-    from rich.text import Text
+    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    mark = "\x1b[1;31merror:\x1b[0m" if coloured else "error:"
+    say(f"{mark} {first}", *(f"  {line}" for line in others), error=True)
 
-    target = console(error=True)
-    line = Text("error: ", "bold red") + Text(first)
-    target.print(line, overflow="ignore", crop=False, soft_wrap=not target.is_terminal)
-    say(*(f"  {line}" for line in others), error=True)
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print what is known, one fact a line.
+
+    Args:
+        facts: Values by name.
+    """
+    width = max(len(name) for name in facts) + 2
+    for name, value in facts.items():
+        say(f"{name:{width}}{value}", indent=width)
 
 
 def print_table(
@@ -83,10 +96,9 @@ def print_table(
         table.add_column(head, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    target = console()
     if title is not None:
-        target.print(title, style="bold", soft_wrap=True)
-    target.print(table)
+        say(title)
+    console().print(table)
 
 
 def print_json(value: Any) -> None:
@@ -137,3 +149,11 @@ def score(metric: str, value: float | None) -> str:
         return "-"
     digits = 2 if "psnr" in metric else 1 if metric == "colour_bias" else 4
     return f"{value:.{digits}f}"
+
+
+def _broken(line: str, width: int, indent: int | None) -> str:
+    hanging = " " * (len(line) - len(line.lstrip()) if indent is None else indent)
+    # fill() drops the spaces in front of an empty line and would squeeze those within one; only long lines need it.
+    if len(line) <= width:
+        return line
+    return fill(line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)

@@ -8,7 +8,7 @@ import typer
 
 from lfsrkit_cli.command import FAILED, command
 from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, Out, Overrides, Recipes, Seed, given
-from lfsrkit_cli.output import print_json, print_table, say
+from lfsrkit_cli.output import print_facts, print_json, print_table, say
 from lfsrkit_cli.progress import building_step, follow
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ CLEAN_BYTES, LOW_BYTES = 2.0, 3.0
 """PNG bytes of a pixel of a face photograph, and of one with sensor noise: for the estimate of a dry run."""
 SHEET = "sheet.png"
 SHOWN_REASONS = 3
+HASH_SHOWN = 16
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a build.", show_default=False)]
 
@@ -148,16 +149,18 @@ def _tell_plan(plan: "Plan", json: bool) -> None:
         print_json({**facts, "rejected": plan.rejected, "scale": plan.scale, "settings": plan.settings})
         return
     print_table(("split", "faces", "shards"), [(k, str(splits[k]), str(shards[k])) for k in splits], numbers=True)
-    say(
-        "",
-        f"faces     {plan.total} from {plan.settings['faces']}, {len(plan.rejected)} rejected so far",
-        f"clean     {size}x{size} pixels, framing {plan.settings['framing']}",
-        f"low       {size // plan.scale}x{size // plan.scale} pixels (x{plan.scale})",
-        f"chain     {plan.settings['degrade']}",
-        f"seed      {plan.settings['seed']}",
-        f"size      about {expected / 1e6:.1f} MB",
-        "dry run: nothing is written",
+    say("")
+    print_facts(
+        {
+            "faces": f"{plan.total} from {plan.settings['faces']}, {len(plan.rejected)} rejected so far",
+            "clean": f"{size}x{size} pixels, framing {plan.settings['framing']}",
+            "low": f"{size // plan.scale}x{size // plan.scale} pixels (x{plan.scale})",
+            "chain": plan.settings["degrade"],
+            "seed": plan.settings["seed"],
+            "size": f"about {expected / 1e6:.1f} MB",
+        }
     )
+    say("dry run: nothing is written")
 
 
 def _conclude(last: "Progress", out: Path, seconds: float, json: bool) -> None:
@@ -177,13 +180,17 @@ def _conclude(last: "Progress", out: Path, seconds: float, json: bool) -> None:
         print_json({"out": out, "finished": True, **facts, "sheet": sheet, **speed})
         return
     print_table(("split", "rows"), [(split, str(count)) for split, count in last.manifest.splits.items()], numbers=True)
-    say(
-        "",
-        f"rejected   {len(rejected)}",
-        *(f"           {r['source']}: {r['reason']}" for r in rejected[:SHOWN_REASONS]),
+    say("")
+    first = "".join(f"; {item['source']}: {item['reason']}" for item in rejected[:SHOWN_REASONS])
+    print_facts(
+        {
+            "rejected": f"{len(rejected)}{first}",
+            "time": f"{seconds:.1f} s, {built / seconds:.1f} images/s ({last.faces_skipped} faces were there)",
+            "data hash": last.manifest.sha256[:HASH_SHOWN],
+            "sheet": sheet,
+            "pairs": out,
+        }
     )
-    say(f"time       {seconds:.1f} s, {built / seconds:.1f} images/s ({last.faces_skipped} faces were there)")
-    say(f"data hash  {last.manifest.sha256}", f"sheet      {sheet}", f"pairs      {out}")
 
 
 def _write_sheet(out: Path, manifest: "Manifest") -> Path:

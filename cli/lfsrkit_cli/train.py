@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
-from lfsrkit_cli.output import print_json, remark, say, score
+from lfsrkit_cli.output import print_facts, print_json, remark, say, score
 from lfsrkit_cli.progress import follow, training_step
 from lfsrkit_cli.signals import stoppable
 
@@ -115,4 +115,4 @@ def _tell_end(
     if last is None:
         remark("nothing was left to do")
     measured = "  ".join(f"{name} {score(name, value)}" for name, value in (scores or {}).items())
-    say(*([f"validation  {measured}"] if measured else []), f"run         {out}")
+    print_facts({**({"validation": measured} if measured else {}), "run": out})

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfsrkit.errors import UsageError
-from lfsrkit.faces.drawing.accessories import paint_glasses
+from lfsrkit.faces.drawing.accessories import paint_earrings, paint_glasses, paint_hat
 from lfsrkit.faces.drawing.anatomy import UNITS, Head
 from lfsrkit.faces.drawing.areas import find_regions
-from lfsrkit.faces.drawing.canvas import Paint, Plane, edge, over
+from lfsrkit.faces.drawing.canvas import Paint, edge, over
 from lfsrkit.faces.drawing.contours import landmarks
 from lfsrkit.faces.drawing.features import glint, paint_brow, paint_eye, paint_lips
 from lfsrkit.faces.drawing.hair import comb_cap, comb_fall, paint_before, paint_behind
@@ -75,36 +75,37 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
 def _paint(head: Head, size: int) -> tuple[Paint, NDArray[np.float32]]:
     """Lay one layer over another, from the wall to the glasses."""
     numbers = head.numbers
-    sheet = blank(head, head.see(size), size)
-    cap = comb_cap(numbers, size)
-    fall = comb_fall(numbers, sheet.chart, size) if numbers.hair.length > numbers.shape.mouth_y else None
+    chart = head.see(size)
+    cap = comb_cap(head, size)
+    fall = comb_fall(numbers, chart, size) if numbers.hair.length > numbers.shape.mouth_y else None
     scene = paint_background(numbers, size)
     if fall is not None:
-        paint_behind(scene, fall, sheet.chart, numbers)
-    paint_body(scene, numbers, sheet.chart)
-    paint_ears(scene, head, sheet.chart)
-    over(scene, _outline(sheet), _paint_face(sheet))
-    for side in (-1, 1):
-        glint(scene, sheet, side)
-    paint_before(scene, fall, cap, numbers)
+        paint_behind(scene, fall, chart, numbers)
+    paint_body(scene, numbers, chart)
+    paint_ears(scene, head, chart)
+    sheet = _paint_face(scene, blank(head, chart, size))
+    if numbers.clothes.earrings:
+        paint_earrings(scene, head, chart)
+    hidden = paint_before(scene, fall, cap, chart, numbers)
     if numbers.clothes.glasses:
         paint_glasses(scene, sheet)
-    hidden = cap.cover * np.float32(numbers.hair.cover)
-    visible = 1 - (hidden if fall is None else np.maximum(hidden, fall.before))
-    return developed(scene, numbers.light, numbers.skin.colour), find_regions(sheet, visible)
+    if numbers.clothes.hat:
+        hidden = np.maximum(hidden, paint_hat(scene, sheet))
+    return developed(scene, numbers.light, numbers.skin.colour), find_regions(sheet, 1 - hidden)
 
 
-def _outline(sheet: Sheet) -> Plane:
-    return edge((1 - sheet.chart.radius) * np.float32(sheet.numbers.shape.head_width * sheet.chart.density))
-
-
-def _paint_face(sheet: Sheet) -> Paint:
+def _paint_face(scene: Paint, sheet: Sheet) -> Sheet:
     paint_skin(sheet)
     paint_lips(sheet)
     for side in (-1, 1):
         paint_eye(sheet, side)
         paint_brow(sheet, side)
-    return sheet.lit()
+    view = scene[:, *sheet.window]
+    inside = edge((1 - sheet.chart.radius) * np.float32(sheet.numbers.shape.head_width * sheet.chart.density))
+    over(view, inside, sheet.lit())
+    for side in (-1, 1):
+        glint(view, sheet, side)
+    return sheet
 
 
 def _averaged(planes: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

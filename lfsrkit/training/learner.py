@@ -29,7 +29,7 @@ _WEIGHTS, _AVERAGE, _TRAINER = "model.safetensors", "ema.safetensors", "trainer.
 
 
 class NonFiniteError(LfsrkitError):
-    """A loss or a gradient became infinite or not a number; the weights are those before the step.
+    """A loss or a gradient became infinite or not a number; the optimiser did not take the step.
 
     Args:
         step: Number of the step, from 1.
@@ -87,7 +87,7 @@ class Learner:
             The loss as ``"loss"`` and its terms by name, means over the batch.
 
         Raises:
-            NonFiniteError: If the loss or the gradient is not finite; nothing is changed then.
+            NonFiniteError: If the loss or the gradient is not finite; the weights stay as they were.
         """
         # The stream of the step is for layers that draw, such as dropout; it leaves the global one as it was.
         with _seeded(key_seed(self._config.seed, self.step, "layers"), self._device):

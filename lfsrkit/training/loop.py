@@ -83,20 +83,22 @@ class _Run:
         device: torch.device,
     ) -> None:
         self.config, self.out, self.device = config, out, device
+        self.train_pairs, self.validation_pairs = train_pairs, validation_pairs
         self.data = data_identity(train_pairs, validation_pairs)
         self.named: NamedModel = initial_model(config, train_pairs.scale)
         self.objective = Objective(config.loss, config.mask, seed=config.seed)
-        self.count = len(train_pairs)
-        self.batches = Batches(train_pairs, config, with_regions=self.objective.needs_regions, device=device)
-        self.validation: Validation | None = None
-        if validation_pairs is not None and len(validation_pairs):
-            self.validation = Validation(validation_pairs, batch_size=config.batch_size, device=device)
         self.window, self.clock = Window(), Clock()
         self.best = -math.inf
 
     def begin(self) -> None:
-        """Decide the length and restore the last checkpoint, if there is one."""
+        """Read the pairs, decide the length, and restore the last checkpoint, if there is one."""
         checkpoint = read_checkpoint(self.out)
+        needs_regions = self.objective.needs_regions
+        self.batches = Batches(self.train_pairs, self.config, with_regions=needs_regions, device=self.device)
+        self.validation: Validation | None = None
+        if self.validation_pairs is not None and len(self.validation_pairs):
+            size = self.config.batch_size
+            self.validation = Validation(self.validation_pairs, batch_size=size, device=self.device)
         self.plan = plan_run(self.out, self.config, self.data, self._seconds_per_step)
         self.learner = self._learner(self.named.model, self.plan.steps)
         if checkpoint is not None:
@@ -160,7 +162,7 @@ class _Run:
         return TrainRecord(
             step=learner.step,
             steps=self.plan.steps,
-            epoch=learner.images_seen // self.count,
+            epoch=learner.images_seen // len(self.train_pairs),
             loss=means.pop(LOSS),
             terms=means,
             lr=learner.lr,

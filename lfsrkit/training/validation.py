@@ -9,7 +9,7 @@ from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_p
 from lfsrkit.models.base import Restorer
 from lfsrkit.registries import METRICS
 from lfsrkit.training.data import PairData, reader
-from lfsrkit.types import Images
+from lfsrkit.types import Images, Resized
 
 METRIC_NAMES = ("psnr", "ssim")
 SHOWN = 6
@@ -59,5 +59,5 @@ class Validation:
         write_png(path, contact_sheet(list(zip(*columns, strict=True)), ("low", "restored", "clean")))
 
     @torch.no_grad()
-    def _restored(self, model: Restorer, low: Images) -> Images:
+    def _restored(self, model: Restorer, low: Images) -> Resized:
         return model(low.to(self._device)).float().cpu()

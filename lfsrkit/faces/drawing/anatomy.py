@@ -5,7 +5,7 @@ width and height of the head and squeezed to the outline of the jaw, and then tu
 a lift of the surface along its normal. Nothing else moves a point, so the same few lines place paint and landmarks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,9 @@ UNITS = 128
 
 Points = NDArray[np.float32]
 """(n, 2), x and y."""
+
+_NOSE_ROUNDS = 2
+"""How often the shift of a pixel by the height of the nose is refined."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,16 @@ class Head:
         seen = self._flat(anchor).mean(0) @ self._spin
         return np.asarray([pose.centre_x, pose.centre_y]) - seen
 
+    def raised(self, swell: float) -> "Head":
+        """Give the surface above the skin on which hair or a hat lies.
+
+        Args:
+            swell: Its distance, as a share of the radius.
+        """
+        above = replace(self, swell=swell)
+        vars(above).update(turn=self.turn, origin=self.origin, _spin=self._spin)
+        return above
+
     @cached_property
     def _spin(self) -> NDArray[np.float32]:
         roll = np.deg2rad(self.numbers.pose.roll_degrees)
@@ -102,7 +115,7 @@ class Head:
         root, tip, side = shape.eye_y - 3, shape.nose_y, np.abs(u)
         along = np.clip((v - root) * np.float32(1 / (tip - root)), 0, 1.3)
         ridge = shape.nose_bridge * ramp(v, root - 5, root + 3) + (shape.nose_lift - shape.nose_bridge) * along * along
-        ridge *= ramp(v, tip + 4.2, tip + 0.2)
+        ridge *= ramp(v, tip + 4.6, tip - 0.4)
         narrow = side * (1 / (np.float32(2.3) + 1.7 * along))
         ball = bump(side, v, (0, tip), (2.6, 2.0))
         wings = bump(side, v, (shape.nose_width * 0.72, tip + 1.8), (1.7, 1.9))
@@ -128,6 +141,15 @@ class Head:
         p, q = self._stretch(a[None], b[None])[0].tolist()
         return p, q
 
+    def whereabouts(self, p: float, q: float) -> Points:
+        """Find where in the picture a place is whose roll, scale and move are undone.
+
+        Args:
+            p: To the right.
+            q: Down.
+        """
+        return (np.asarray([[p, q]], np.float32) @ self._spin + self.origin).astype(np.float32)
+
     def outline(self, angles: NDArray[np.float64]) -> Points:
         """Find places in the picture on the outline of the head.
 
@@ -137,14 +159,14 @@ class Head:
         flat = self._stretch(np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32))
         return (flat @ self._spin + self.origin).astype(np.float32)
 
-    def see(self, size: int, rounds: int = 2) -> Chart:
+    def see(self, size: int, window: Window | None = None) -> Chart:
         """Find the place on the head that every pixel of a picture shows.
 
         Args:
             size: Side of the picture in pixels.
-            rounds: How often the shift by the height of the nose is refined.
+            window: Part of the picture; the whole one by default. The skin itself is always seen whole.
         """
-        p, q = self._unplaced(size)
+        p, q = self._unplaced(size, window or (slice(None), slice(None)))
         shape = self.numbers.shape
         b = q * np.float32(1 / shape.head_height)
         a = (p - self._shift(b)) / (self._width(b))
@@ -153,7 +175,7 @@ class Head:
         a, b = a * scale, b * scale
         x, y, z, depth = self._unturn(a, b)
         if self.swell == 0:
-            x, y, z, depth, a, b = self._under_nose(size, (x, y, z, depth), (a, b), rounds)
+            x, y, z, depth, a, b = self._under_nose(size, (x, y, z, depth), (a, b))
         normal = self._picture_normal(a, b, depth)
         density = size / UNITS * self.numbers.pose.scale
         return Chart(x * shape.head_width, y * shape.head_height, x, y, z, normal, radius, p, q, density)
@@ -170,14 +192,14 @@ class Head:
         (left, top), (right, bottom) = np.clip(ends, 0, size).astype(int).tolist()
         return slice(top, max(bottom, top + 2)), slice(left, max(right, left + 2))
 
-    def _unplaced(self, size: int) -> tuple[Plane, Plane]:
+    def _unplaced(self, size: int, window: Window) -> tuple[Plane, Plane]:
         at = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(UNITS / size)
-        x, y = at - np.float32(self.origin[0]), (at - np.float32(self.origin[1]))[:, None]
+        x, y = at[window[1]] - np.float32(self.origin[0]), (at[window[0]] - np.float32(self.origin[1]))[:, None]
         back = np.linalg.inv(self._spin.astype(np.float64)).astype(np.float32)
         return x * back[0, 0] + y * back[1, 0], x * back[0, 1] + y * back[1, 1]
 
     def _under_nose(
-        self, size: int, seen: tuple[Plane, Plane, Plane, Plane], disk: tuple[Plane, Plane], rounds: int
+        self, size: int, seen: tuple[Plane, Plane, Plane, Plane], disk: tuple[Plane, Plane]
     ) -> tuple[Plane, Plane, Plane, Plane, Plane, Plane]:
         shape = self.numbers.shape
         tip, wing = shape.nose_y, shape.nose_width
@@ -186,7 +208,7 @@ class Head:
         a, b = disk[0][part], disk[1][part]
         x, y, z, depth = (plane[part] for plane in seen)
         low_a, low_b = a, b
-        for _ in range(rounds):
+        for _ in range(_NOSE_ROUNDS):
             lift = self.nose(x * shape.head_width, y * shape.head_height) * np.float32(1 / shape.head_width)
             scale = 1 / (1 + lift)
             low_a, low_b = a * scale, b * scale

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lfsrkit.faces.drawing.canvas import Plane, edge, ramp
+from lfsrkit.faces.drawing.canvas import Plane, Window, edge, ramp
 from lfsrkit.faces.drawing.contours import BrowLines, EyeLines, LipLines
 from lfsrkit.faces.drawing.sheet import Sheet
 
@@ -16,12 +16,13 @@ def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.float32]:
 
     Args:
         sheet: The whole face.
-        visible: 1 where skin is seen, 0 where there is none or hair is in front of it.
+        visible: Of the whole picture: 1 where nothing is in front of the skin, 0 where hair is.
 
     Returns:
         (7, height, width); the sum over the regions is at most 1.
     """
-    areas = np.zeros((7, *visible.shape), np.float32)
+    whole = np.zeros((7, sheet.size, sheet.size), np.float32)
+    areas = whole[:, *sheet.window]
     for index, side in enumerate((-1, 1)):
         _mark_eye(areas[index], sheet, side)
         _mark_brow(areas[2 + index], sheet, side)
@@ -31,13 +32,17 @@ def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.float32]:
     for area in areas[:6]:
         area *= left
         left = left - area
-    areas[6] = left * visible
-    return areas
+    areas[6] = left * visible[sheet.window]
+    return whole
+
+
+def _part(sheet: Sheet, name: str) -> tuple[Window, Sheet]:
+    return sheet.parts[name], sheet.part(name)
 
 
 def _mark_eye(area: Plane, sheet: Sheet, side: int) -> None:
     shape, lines = sheet.numbers.shape, EyeLines(sheet.numbers)
-    window, part = sheet.around([(side * shape.eye_x, shape.eye_y)], 9.5)
+    window, part = _part(sheet, f"eye{side}")
     s, t = lines.local(side * part.chart.u, part.chart.v)
     density = part.chart.density
     inside = edge((t - lines.upper(s) + _LID) * density) * edge((lines.lower(s) + _LID - t) * density)
@@ -46,7 +51,7 @@ def _mark_eye(area: Plane, sheet: Sheet, side: int) -> None:
 
 def _mark_brow(area: Plane, sheet: Sheet, side: int) -> None:
     lines = BrowLines(sheet.numbers)
-    window, part = sheet.around(lines.points(side).tolist(), 4)
+    window, part = _part(sheet, f"brow{side}")
     s, density = lines.along(side * part.chart.u), part.chart.density
     off = np.abs(part.chart.v - lines.middle(np.clip(s, 0, 1)))
     ends = np.minimum(s, 1 - s) * np.float32(sheet.numbers.shape.brow_width)
@@ -56,7 +61,7 @@ def _mark_brow(area: Plane, sheet: Sheet, side: int) -> None:
 def _mark_nose(area: Plane, sheet: Sheet) -> None:
     shape = sheet.numbers.shape
     root, base, wing = shape.eye_y - 1.5, shape.nose_y + 4.9, shape.nose_width
-    window, part = sheet.around([(u, v) for u in (-wing, wing) for v in (root, base)], 5)
+    window, part = _part(sheet, "nose")
     v, density = part.chart.v, part.chart.density
     half = 2.3 + (wing * 1.1 - 2.3) * ramp(v, root + 3, shape.nose_y + 1.0)
     half = half * np.sqrt(np.clip((base - v) * np.float32(1 / 3.0), 0, 1))
@@ -65,7 +70,7 @@ def _mark_nose(area: Plane, sheet: Sheet) -> None:
 
 def _mark_mouth(area: Plane, sheet: Sheet) -> None:
     lines = LipLines(sheet.numbers)
-    window, part = sheet.around(lines.points().tolist(), 3)
+    window, part = _part(sheet, "mouth")
     s, v, density = part.chart.u * np.float32(1 / lines.width), part.chart.v, part.chart.density
     inside = edge((v - lines.outer_upper(s) + 0.3) * density) * edge((lines.outer_lower(s) + 0.3 - v) * density)
     area[window] = inside * edge((1.03 - np.abs(s)) * np.float32(lines.width * density))

@@ -38,7 +38,7 @@ def ramp(x: Plane, low: float, high: float) -> Plane:
         low: Where it starts.
         high: Where it ends.
     """
-    t = np.clip((x - low) * np.float32(1 / (high - low)), 0, 1)
+    t = np.minimum(np.maximum((x - low) * np.float32(1 / (high - low)), 0), 1)
     return t * t * (3 - 2 * t)
 
 
@@ -48,7 +48,7 @@ def edge(distance: Plane) -> Plane:
     Args:
         distance: Pixels.
     """
-    return np.clip(distance + np.float32(0.5), 0, 1)
+    return np.minimum(np.maximum(distance + np.float32(0.5), 0), 1)
 
 
 def bump(x: Plane, y: Plane, at: tuple[float, float], width: tuple[float, float]) -> Plane:
@@ -99,9 +99,11 @@ def noise(seed: int, cells: int, size: int) -> Plane:
 
 @lru_cache(maxsize=1)
 def _strand_table() -> NDArray[np.float32]:
-    grain = np.random.default_rng(20250109).random((64, 512), np.float32) * 2 - 1
-    # Neighbouring rows are alike, so that a strand keeps its shade along its way.
-    return (grain + np.roll(grain, 1, 0) * 0.8 + np.roll(grain, 2, 0) * 0.4) / np.float32(1.3)
+    grain = np.random.default_rng(20250109).random((32, 512), np.float32) * 2 - 1
+    smooth = (grain + np.roll(grain, 1, 0) * 0.8 + np.roll(grain, 2, 0) * 0.4) / np.float32(1.3)
+    # Eight steps between rows, so that a strand changes its shade along its way without a visible jump.
+    steps = np.linspace(0, 1, 8, endpoint=False, dtype=np.float32)[:, None]
+    return (smooth[:, None] + steps * (np.roll(smooth, -1, 0) - smooth)[:, None]).reshape(256, 512)
 
 
 def strands(across: Plane, along: Plane, seed: int) -> Plane:
@@ -116,7 +118,7 @@ def strands(across: Plane, along: Plane, seed: int) -> Plane:
     x = across + np.float32(seed % 509)
     column = np.floor(x)
     t = x - column
-    row = np.floor(along + np.float32(seed % 61)).astype(np.int32) & 63
+    row = ((along + np.float32(seed % 29 + 64)) * np.float32(8)).astype(np.int32) & 255
     start = column.astype(np.int32)
     flat = table.reshape(-1)
     first = flat.take((row << 9) + (start & 511))

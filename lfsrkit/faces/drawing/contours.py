@@ -105,7 +105,7 @@ class LipLines:
         """
         smile = self.numbers.expression.smile
         dip = 0.35 * (1 - np.abs(s) * 2).clip(0, 1)
-        return self.numbers.shape.mouth_y + np.float32(0.6 * smile) + dip - np.float32(2.6 * smile) * s * s
+        return self.numbers.shape.mouth_y + np.float32(0.6 * smile) + dip - np.float32(3.3 * smile) * s * s
 
     def inner_upper(self, s: Plane) -> Plane:
         """Give the lower edge of the upper lip."""
@@ -228,7 +228,9 @@ def landmarks(head: Head) -> Points:
 def _jaw(head: Head) -> Points:
     """Seventeen places on the outline from the height of the eyes over the chin to the height of the eyes."""
     pose, shape = head.numbers.pose, head.numbers.shape
-    level = np.arcsin(np.clip(shape.eye_y / shape.head_height + 0.8 * np.sin(np.deg2rad(pose.pitch_degrees)), -0.4, 0.4))
+    level = np.arcsin(
+        np.clip(shape.eye_y / shape.head_height + 0.8 * np.sin(np.deg2rad(pose.pitch_degrees)), -0.4, 0.4)
+    )
     chin = np.pi / 2 - 0.25 * np.sin(np.deg2rad(pose.yaw_degrees))
     angles = np.concatenate([np.linspace(np.pi - level, chin, 9), np.linspace(chin, level, 9)[1:]])
     return head.outline(angles)

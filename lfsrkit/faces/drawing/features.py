@@ -21,8 +21,7 @@ def paint_eye(sheet: Sheet, side: int) -> None:
         side: -1 for the left of the picture, 1 for the right.
     """
     shape = sheet.numbers.shape
-    x, y = side * shape.eye_x, shape.eye_y
-    _, part = sheet.around([(x - 9, y - 8), (x + 9, y - 8), (x - 9, y + 6), (x + 9, y + 6)], 1.5)
+    part = sheet.part(f"eye{side}")
     lines = EyeLines(sheet.numbers)
     s, t = lines.local(side * part.chart.u, part.chart.v)
     upper, lower = lines.upper(s), lines.lower(s)
@@ -89,7 +88,7 @@ def glint(scene: np.ndarray, sheet: Sheet, side: int) -> None:
     """Add the reflection of the lamp to an eye, after light has fallen on the face.
 
     Args:
-        scene: (3, height, width) of the whole picture, changed in place.
+        scene: The part of the picture under the sheet, (3, height, width), changed in place.
         sheet: The whole face.
         side: -1 for the left of the picture, 1 for the right.
     """
@@ -97,10 +96,9 @@ def glint(scene: np.ndarray, sheet: Sheet, side: int) -> None:
     x, y, _ = lamp_direction(sheet.numbers.light).tolist()
     lines = EyeLines(sheet.numbers)
     at = (side * shape.eye_x + 1.7 * gaze.gaze_x + 1.0 * x, shape.eye_y + 0.5 * gaze.gaze_y + 0.9 * min(y, -0.3) - 0.2)
-    window = sheet.head.window(sheet.head.place(np.asarray([at], np.float32)), 4, sheet.size)
+    window = sheet.parts[f"eye{side}"]
     chart = sheet.chart[window]
-    _, t = lines.local(side * chart.u, chart.v)
-    s, _ = lines.local(side * chart.u, chart.v)
+    s, t = lines.local(side * chart.u, chart.v)
     seen = ramp(t - lines.upper(s), 0.0, 0.5)
     strength = (0.3 + 0.5 * sheet.numbers.light.key) / exposure(sheet.numbers.light, sheet.numbers.skin.colour)
     bright = bump(chart.u, chart.v, at, (0.5, 0.5)) * seen * np.float32(strength)
@@ -114,9 +112,8 @@ def paint_brow(sheet: Sheet, side: int) -> None:
         sheet: The whole face, changed in place.
         side: -1 for the left of the picture, 1 for the right.
     """
-    lines, eyes, shape = BrowLines(sheet.numbers), sheet.numbers.eyes, sheet.numbers.shape
-    y, width = shape.brow_y, lines.INNER + shape.brow_width
-    _, part = sheet.around([(side * u, v) for u in (lines.INNER, width) for v in (y - 6, y + 4)], 2)
+    lines, eyes = BrowLines(sheet.numbers), sheet.numbers.eyes
+    part = sheet.part(f"brow{side}")
     u = side * part.chart.u
     s = lines.along(u)
     above = part.chart.v - lines.middle(np.clip(s, -0.1, 1.1))
@@ -136,9 +133,8 @@ def paint_lips(sheet: Sheet) -> None:
     Args:
         sheet: The whole face, changed in place.
     """
-    lines, shape = LipLines(sheet.numbers), sheet.numbers.shape
-    wide, y = lines.width + 2, shape.mouth_y
-    _, part = sheet.around([(u, v) for u in (-wide, wide) for v in (y - 6, y + 11)], 2)
+    lines = LipLines(sheet.numbers)
+    part = sheet.part("mouth")
     s = part.chart.u * np.float32(1 / lines.width)
     density, v = part.chart.density, part.chart.v
     sides = edge((1 - np.abs(s)) * 5 * density)

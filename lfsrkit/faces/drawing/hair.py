@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfsrkit.faces.drawing.anatomy import Chart, Head
-from lfsrkit.faces.drawing.canvas import Paint, Plane, edge, linear, noise, over, ramp, strands
+from lfsrkit.faces.drawing.canvas import Paint, Plane, Window, edge, linear, noise, over, ramp, strands
 from lfsrkit.faces.drawing.lighting import lit, unit
 from lfsrkit.faces.drawing.numbers import FaceNumbers, Hair
 
@@ -24,29 +24,35 @@ class Fall:
 class Cap:
     """Hair that lies on the skull: its place, how it covers the picture, and its strands."""
 
+    window: Window
     chart: Chart
     cover: Plane
     grain: Plane
 
 
-def comb_cap(numbers: FaceNumbers, size: int) -> Cap:
+def comb_cap(head: Head, size: int) -> Cap:
     """Lay hair on the skull.
 
     Args:
-        numbers: The face.
+        head: The head of the face.
         size: Side of the picture in pixels.
     """
-    hair = numbers.hair
+    numbers, hair = head.numbers, head.numbers.hair
     swell = 0.5 * (hair.volume_top + hair.volume_side)
-    chart = Head(numbers, swell).see(size)
-    grain = _cap_grain(chart, hair, size)
+    window = _around(head, size)
+    chart = head.raised(swell).see(size, window)
+    grain = _cap_grain(chart, hair, window, size)
     line = _hairline(chart, numbers, grain) * np.float32(1 / (1 + swell))
     volume = _volume(chart, numbers)
-    tousled = np.float32(0.012 + 0.05 * hair.curl) * (grain + noise(hair.seed, 9 + int(9 * hair.curl), size))
+    tousled = np.float32((0.012 + 0.05 * hair.curl) * hair.cover) * grain
+    if hair.curl > 0.3:
+        tousled = tousled + np.float32(0.06 * hair.curl) * noise(hair.seed, 16, size)[window]
     rim = (volume + tousled - chart.radius) * np.float32(0.8 * numbers.shape.head_width * chart.density)
-    blur = np.float32(1.4 + 5 * (1 - hair.cover))
-    root = ramp(line - chart.v + np.float32(0.8) * grain, -blur, blur)
-    return Cap(chart, edge(rim) * root, grain)
+    blur = np.float32(1.9 + 9 * (1 - hair.cover))
+    # At the temples the line is steep: the same softness across it is a larger step in height.
+    steep = 1 + 2.5 * ramp(np.abs(chart.x), 0.55, 0.75)
+    root = ramp((line - chart.v + np.float32(1.2) * grain) / steep, -blur, blur)
+    return Cap(window, chart, edge(rim) * root, grain)
 
 
 def comb_fall(numbers: FaceNumbers, chart: Chart, size: int) -> Fall:
@@ -59,19 +65,23 @@ def comb_fall(numbers: FaceNumbers, chart: Chart, size: int) -> Fall:
     """
     hair, shape = numbers.hair, numbers.shape
     yaw = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
-    p, q = chart.p - np.float32(6 * yaw), chart.q
+    q = chart.q
+    free = ramp(q, -5, 25)
+    p = chart.p - np.float32(6 * yaw) * free
     phase = float(hair.seed % 7)
-    sway = np.float32(hair.wave) * np.sin(q * np.float32(0.16) + phase + 0.05 * p)
+    sway = np.float32(hair.wave) * free * np.sin(q * np.float32(0.16) + phase + 0.05 * p)
     grain = strands((p + sway) * 0.9, q * np.float32(0.05) + 9, hair.seed + 3)
     grain = 0.65 * grain + np.float32(0.5) * strands((p + sway) * 0.28, q * np.float32(0.04), hair.seed + 5)
     if hair.curl > 0.3:
         grain = grain * (1 - np.float32(0.6 * hair.curl)) + np.float32(0.9 * hair.curl) * noise(hair.seed + 6, 44, size)
-    reach = shape.head_width * (1 + hair.volume_side) * (1 + 0.05 * hair.wave * 0.2)
-    outer = reach + 0.10 * np.maximum(q, 0) + 0.7 * sway + 1.0 * grain
+    reach = shape.head_width * (1 + hair.volume_side)
+    outer = reach + 0.12 * np.maximum(q, 0) + 0.7 * sway + free * grain
     ends = ramp(q + 3 * grain, hair.length, hair.length - 7)
     within = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density)) * ends
-    within *= np.maximum(edge((_volume(chart, numbers) - chart.radius) * np.float32(shape.head_width * chart.density)), q > 0)
-    opening = 0.18 + 0.82 * ramp(q, -36, -8) ** np.float32(0.7)
+    within *= np.maximum(
+        edge((_volume(chart, numbers) - chart.radius) * np.float32(shape.head_width * chart.density)), q > 0
+    )
+    opening = 0.15 + 0.85 * np.sqrt(np.clip((q + 36) * np.float32(1 / 42), 0, 1))
     inner = (shape.head_width - 3.4 - hair.curtain * ramp(q, -14, 24)) * opening + 0.5 * sway + 0.7 * grain
     from_part = np.abs(chart.p - np.float32(9 * yaw + 7 * hair.parting) * ramp(q, -10, -34))
     before = within * ramp(from_part - inner, -1.0, 1.0)
@@ -91,20 +101,36 @@ def paint_behind(scene: Paint, fall: Fall, chart: Chart, numbers: FaceNumbers) -
     over(scene, fall.behind, _strand_light(numbers, chart, fall.grain) * dark)
 
 
-def paint_before(scene: Paint, fall: Fall | None, cap: Cap, numbers: FaceNumbers) -> None:
+def paint_before(scene: Paint, fall: Fall | None, cap: Cap, chart: Chart, numbers: FaceNumbers) -> Plane:
     """Paint the hair in front of the face.
 
     Args:
         scene: (3, height, width), changed in place.
         fall: Hair that hangs, if it is long.
         cap: Hair on the skull.
+        chart: What the camera sees of the head.
         numbers: The face.
+
+    Returns:
+        What the hair hides, 0 to 1.
     """
-    hair = numbers.hair
-    over(scene, cap.cover * np.float32(hair.cover), _strand_light(numbers, cap.chart, cap.grain))
+    hidden = np.zeros_like(chart.q)
+    hidden[cap.window] = cap.cover * np.float32(numbers.hair.cover)
+    over(scene[:, *cap.window], hidden[cap.window], _strand_light(numbers, cap.chart, cap.grain))
     if fall is not None:
-        depth = np.float32(0.75) + 0.25 * ramp(np.abs(cap.chart.p), 24, 40)
-        over(scene, fall.before, _strand_light(numbers, cap.chart, fall.grain) * depth)
+        depth = np.float32(0.75) + 0.25 * ramp(np.abs(chart.p), 24, 40)
+        over(scene, fall.before, _strand_light(numbers, chart, fall.grain) * depth)
+        hidden = np.maximum(hidden, fall.before)
+    return hidden
+
+
+def _around(head: Head, size: int) -> Window:
+    """The part of the picture in which hair on the skull can be."""
+    hair = head.numbers.hair
+    outline = head.outline(np.linspace(0, 2 * np.pi, 24, endpoint=False))
+    centre = outline.mean(0)
+    reach = 1.08 + max(hair.volume_top, hair.volume_side) + 0.15 * hair.curl
+    return head.window(centre + (outline - centre) * np.float32(reach), 1, size)
 
 
 def _volume(chart: Chart, numbers: FaceNumbers) -> Plane:
@@ -114,7 +140,7 @@ def _volume(chart: Chart, numbers: FaceNumbers) -> Plane:
     return 1 + hair.volume_side + np.float32(hair.volume_top - hair.volume_side) * top
 
 
-def _cap_grain(chart: Chart, hair: Hair, size: int) -> Plane:
+def _cap_grain(chart: Chart, hair: Hair, window: Window, size: int) -> Plane:
     """Strands run from the parting: lines of longitude about a pole at its upper end."""
     pole = np.asarray([0.45 * hair.parting, -0.9, 0.12])
     pole /= np.linalg.norm(pole)
@@ -129,13 +155,16 @@ def _cap_grain(chart: Chart, hair: Hair, size: int) -> Plane:
     fine = strands(angle * 17, along * np.float32(2.2) + 20, hair.seed)
     grain = 0.7 * fine + np.float32(0.55) * strands(angle * 5, along * np.float32(1.6) + 30, hair.seed + 1)
     if hair.curl > 0.3:
-        grain = grain * np.float32(1 - 0.75 * hair.curl) + np.float32(1.0 * hair.curl) * noise(hair.seed + 2, 46, size)
+        grain = (
+            grain * np.float32(1 - 0.75 * hair.curl)
+            + np.float32(1.0 * hair.curl) * noise(hair.seed + 2, 46, size)[window]
+        )
     return grain
 
 
 def _hairline(chart: Chart, numbers: FaceNumbers, grain: Plane) -> Plane:
     """Height down to which hair grows or falls, a place on the face, by the direction on the skull."""
-    hair, shape = numbers.hair, numbers.shape
+    hair = numbers.hair
     level = np.sqrt(chart.x * chart.x + chart.z * chart.z) + np.float32(1e-4)
     turned = np.abs(chart.x) / level
     line = hair.hairline + 5 * turned * turned + 16 * ramp(turned, 0.70, 0.90) + 17 * ramp(turned, 0.86, 0.97)
@@ -143,13 +172,15 @@ def _hairline(chart: Chart, numbers: FaceNumbers, grain: Plane) -> Plane:
     line = line + 1.3 * np.exp(-np.square(chart.x * np.float32(1 / 0.12)))
     line = np.where(chart.z < 0.05, np.float32(max(min(hair.length, 14.0), 4.0)), line)
     if hair.cover < 1:
-        line = line - np.float32(60 * (1 - hair.cover)) * ramp(turned, 0.95, 0.6)
+        line = line - np.float32(45 * (1 - hair.cover)) * ramp(turned, 1.0, 0.4)
+    # Beside the skull there is hair or nothing, never a gap between both.
+    line = line + ramp(chart.radius, 0.96, 1.02) * (np.float32(max(min(hair.length, 12.0), 3.0)) - line)
     from_part = chart.x - np.float32(0.55 * hair.parting)
     away = ramp(np.abs(from_part), 0.0, 0.75) if hair.sweep else np.float32(0.75)
     falls = np.float32(hair.fringe + 5.0 * hair.sweep * (hair.fringe > 3)) * away
     lowest = numbers.shape.brow_y + 3.0
     fringed = np.minimum(line + falls * (1 + 0.12 * grain) * ramp(turned, 0.98, 0.75), np.maximum(line, lowest))
-    return fringed + 0 * shape.eye_y
+    return fringed
 
 
 def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[np.float32]:
@@ -157,10 +188,10 @@ def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[n
     mixed = ramp(chart.q, -20, 45)
     colour = linear(hair.colour) + mixed * (linear(hair.tips) - linear(hair.colour))
     normal = unit(chart.normal)
-    contrast = np.float32(0.38 + 0.15 * hair.curl)
+    contrast = np.float32(0.45 + 0.15 * hair.curl)
     tone = np.clip(1 + contrast * grain, 0.15, 2.2)
     band = np.exp(-np.square((normal[1] + np.float32(0.42) + 0.06 * grain) * np.float32(1 / 0.2)))
     gloss = np.float32(1.1 * hair.shine) * band * np.clip(0.6 + 0.6 * grain, 0, 1.6)
     ones = np.ones_like(grain)
     lamp = lit(colour * tone * np.float32(0.9), normal, numbers.light, ones, np.float32(0.85) * ones, 0.25 * gloss)
-    return lamp + colour * gloss * np.float32(0.55) + np.float32(0.012 * hair.shine) * band
+    return lamp + colour * gloss * np.float32(0.55) + np.float32(0.03 * hair.shine) * band * (1 + grain)

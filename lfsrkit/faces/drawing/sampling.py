@@ -4,7 +4,7 @@ The ranges are wide on purpose (every skin tone is as likely as another), while 
 pictures, rows 20 to 197: on 128 pixels the eyes near (49.6, 65.4) and (77.7, 65.4), the mouth near height 94.9.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -144,7 +144,10 @@ def sample_face(generator: torch.Generator) -> FaceNumbers:
     kind = Kind(softness, draw.between(0, 1) ** 1.5, draw.between(0, 1))
     hair_colour = _hair_colour(draw, kind)
     shape = _shape(draw, kind)
-    hair = _hair(draw, kind, hair_colour, shape)
+    clothes = _clothes(draw, kind)
+    hair = _hair(draw, kind, hair_colour)
+    if clothes.hat:
+        hair = replace(hair, volume_top=0.04, volume_side=0.06, fringe=0.0)
     return FaceNumbers(
         pose=_pose(draw),
         shape=shape,
@@ -154,7 +157,7 @@ def sample_face(generator: torch.Generator) -> FaceNumbers:
         hair=hair,
         light=_light(draw),
         background=_background(draw),
-        clothes=_clothes(draw, kind),
+        clothes=clothes,
     )
 
 
@@ -175,8 +178,8 @@ def _shape(draw: Draws, kind: Kind) -> Shape:
     return Shape(
         head_width=draw.around(33.6 - 1.0 * soft, 1.0),
         head_height=draw.around(50.0 - 1.2 * soft, 1.2),
-        jaw=draw.around(0.05 - 0.10 * soft, 0.04),
-        chin=draw.around(0.14 - 0.10 * soft, 0.08),
+        jaw=draw.around(-0.01 - 0.09 * soft, 0.04),
+        chin=draw.around(0.26 - 0.12 * soft, 0.08),
         eye_x=draw.around(14.0, 0.5),
         eye_y=eye_y,
         eye_width=draw.around(6.6, 0.3),
@@ -185,7 +188,7 @@ def _shape(draw: Draws, kind: Kind) -> Shape:
         eye_tilt_degrees=draw.around(4.0, 3.0),
         crease=draw.around(1.5, 0.45),
         brow_y=draw.around(-10.3 - 0.9 * soft, 0.6),
-        brow_width=draw.around(16.0, 0.7),
+        brow_width=draw.around(16.8, 0.7),
         brow_arch=draw.around(1.2 + 1.3 * soft, 0.7),
         brow_tilt=draw.around(0.6, 0.7),
         brow_thickness=draw.around(2.2 - 0.7 * soft, 0.3),
@@ -205,7 +208,7 @@ def _shape(draw: Draws, kind: Kind) -> Shape:
 
 def _expression(draw: Draws) -> Expression:
     smiling = draw.chance(0.6)
-    smile = draw.between(0.3, 1.0) if smiling else draw.between(-0.3, 0.3)
+    smile = draw.between(0.35, 1.1) if smiling else draw.between(-0.3, 0.3)
     opened = draw.chance(0.6 if smile > 0.5 else 0.2)
     return Expression(
         smile=smile,
@@ -258,7 +261,7 @@ def _hair_colour(draw: Draws, kind: Kind) -> Colour:
     return blend(natural, draw.along(_GREYS), draw.between(0.3, 1.0) if kind.age > 0.55 and draw.chance(0.6) else 0.0)
 
 
-def _hair(draw: Draws, kind: Kind, colour: Colour, shape: Shape) -> Hair:
+def _hair(draw: Draws, kind: Kind, colour: Colour) -> Hair:
     long = draw.chance(0.12 + 0.76 * kind.softness**1.3)
     bald = not long and kind.softness < 0.6 and draw.chance(0.16)
     fringed = draw.chance(0.35 if long else 0.25)
@@ -299,15 +302,15 @@ def _light(draw: Draws) -> Light:
 
 
 def _background(draw: Draws) -> Background:
-    bright = draw.between(0.05, 1.0)
-    vivid = 0.7 if draw.chance(0.4) else 0.25
-    first = draw.colour(0.3, 1.0, vivid)
+    bright = draw.between(0.04, 1.2)
+    vivid = 1.0 if draw.chance(0.5) else 0.35
+    first = draw.colour(0.35, 1.0, vivid)
     second = blend(first, draw.colour(0.1, 1.0, vivid), draw.between(0.2, 1.0))
     return Background(
         colours=(first, second, draw.colour(0.1, 1.0, 0.9)),
         shapes=int(draw.between(2, 16)) if draw.chance(0.75) else 0,
         bokeh=int(draw.between(3, 12)) if draw.chance(0.15) else 0,
-        sharpness=int(draw.between(10, 48)),
+        sharpness=int(draw.between(10, 72)),
         texture=draw.between(0.0, 1.0) ** 2 * 0.08,
         brightness=bright,
         seed=draw.seed(),

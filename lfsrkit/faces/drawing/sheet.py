@@ -1,14 +1,19 @@
 """The skin of a face before light falls on it: colour, relief, gloss and the shadows that parts throw on one another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head
-from lfsrkit.faces.drawing.canvas import Paint, Plane, Window, linear
+from lfsrkit.faces.drawing.canvas import Paint, Plane, Window, linear, noise
+from lfsrkit.faces.drawing.contours import BrowLines, LipLines
 from lfsrkit.faces.drawing.lighting import lit, unit
 from lfsrkit.faces.drawing.numbers import FaceNumbers
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part, places on the face."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,11 @@ class Sheet:
 
     head: Head
     size: int
+    """Side of the whole picture in pixels."""
+    window: Window
+    """Where in the picture the sheet lies."""
+    parts: Mapping[str, Window]
+    """Where in the sheet the parts of the face lie: ``eye-1``, ``eye1``, ``brow-1``, ``brow1``, ``nose``, ``mouth``, ``glasses``."""
     chart: Chart
     albedo: Paint
     height: Plane
@@ -32,25 +42,24 @@ class Sheet:
         """The face that is drawn."""
         return self.head.numbers
 
-    def __getitem__(self, window: Window) -> "Sheet":
-        """Take a part of the whole sheet, to be painted on.
+    def part(self, name: str) -> "Sheet":
+        """Take the part of the whole sheet around an eye, a brow, the nose, ...; paint on it is paint on the sheet.
 
         Args:
-            window: Rows and columns.
+            name: One of `parts`.
         """
+        window = self.parts[name]
         planes = (plane[window] for plane in (self.height, self.gloss, self.shadow, self.hollow))
-        return Sheet(self.head, self.size, self.chart[window], self.albedo[:, *window], *planes)
+        return Sheet(self.head, self.size, window, {}, self.chart[window], self.albedo[:, *window], *planes)
 
-    def around(self, places: list[tuple[float, float]], margin: float) -> tuple[Window, "Sheet"]:
-        """Find the window around some places on the face, and the part of the whole sheet in it.
+    def noise(self, seed: int, cells: int) -> Plane:
+        """Give the sheet's part of smooth noise over the whole picture.
 
         Args:
-            places: ``u`` and ``v`` of each.
-            margin: Units around them.
+            seed: Recorded seed.
+            cells: Grains along a side of the picture.
         """
-        points = self.head.place(np.asarray(places, np.float32))
-        window = self.head.window(points, margin * self.numbers.pose.scale, self.size)
-        return window, self[window]
+        return noise(seed, cells, self.size)[self.window]
 
     def lit(self) -> Paint:
         """Let light fall on the sheet."""
@@ -66,14 +75,51 @@ class Sheet:
 
 
 def blank(head: Head, chart: Chart, size: int) -> Sheet:
-    """Start with smooth skin of one colour.
+    """Start with smooth skin of one colour, on the part of the picture that shows the head.
 
     Args:
         head: The head of the face.
-        chart: What the camera sees of it.
+        chart: What the camera sees of it, the whole picture.
         size: Side of the picture in pixels.
     """
-    shape = chart.u.shape
+    outline = head.outline(np.linspace(0, 2 * np.pi, 24, endpoint=False))
+    window = head.window(outline, 2, size)
+    view = chart[window]
+    shape = view.u.shape
     albedo = np.broadcast_to(linear(head.numbers.skin.colour), (3, *shape)).copy()
     gloss = np.full(shape, 0.8 * head.numbers.skin.gloss, np.float32)
-    return Sheet(head, size, chart, albedo, np.zeros(shape, np.float32), gloss, *np.ones((2, *shape), np.float32))
+    parts = {name: _within(part, window) for name, part in _find_parts(head, size).items()}
+    return Sheet(
+        head, size, window, parts, view, albedo, np.zeros(shape, np.float32), gloss, *np.ones((2, *shape), "f4")
+    )
+
+
+def _within(part: Window, whole: Window) -> Window:
+    """Place a window of the picture relative to a larger one, at least one pixel of which it keeps."""
+    starts = [min(max(one.start, two.start), two.stop - 2) - two.start for one, two in zip(part, whole, strict=True)]
+    stops = [min(one.stop, two.stop) - two.start for one, two in zip(part, whole, strict=True)]
+    rows, columns = (slice(start, max(stop, start + 2)) for start, stop in zip(starts, stops, strict=True))
+    return rows, columns
+
+
+def _find_parts(head: Head, size: int) -> dict[str, Window]:
+    boxes = _boxes(head.numbers)
+    corners = [[(l, t), (r, t), (l, b), (r, b), ((l + r) / 2, t), ((l + r) / 2, b)] for l, t, r, b in boxes.values()]  # noqa: E741
+    # All in one call: the way into the picture costs as much for forty places as for one.
+    places = head.place(np.asarray(corners, np.float32).reshape(-1, 2)).reshape(len(boxes), -1, 2)
+    return {name: head.window(places[index], 2.5, size) for index, name in enumerate(boxes)}
+
+
+def _boxes(numbers: FaceNumbers) -> dict[str, Box]:
+    shape, brow, wide = numbers.shape, BrowLines(numbers), LipLines(numbers).width + 2
+    x, y, wing = shape.eye_x, shape.eye_y, shape.nose_width + 6
+    inner, outer, high = brow.INNER - 2, brow.INNER + shape.brow_width + 2, float(brow.middle(np.float32(0.5)))
+    return {
+        "eye-1": (-x - 10, y - 8, -x + 10, y + 6),
+        "eye1": (x - 10, y - 8, x + 10, y + 6),
+        "brow-1": (-outer, high - 4, -inner, high + 6),
+        "brow1": (inner, high - 4, outer, high + 6),
+        "nose": (-wing, y - 12, wing, shape.nose_y + 12),
+        "mouth": (-wide, shape.mouth_y - 8, wide, shape.mouth_y + 13),
+        "glasses": (-0.97 * shape.head_width, y - 10, 0.97 * shape.head_width, y + 13),
+    }

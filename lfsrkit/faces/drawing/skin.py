@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lfsrkit.faces.drawing.canvas import Plane, bump, noise, over, ramp, strands
+from lfsrkit.faces.drawing.canvas import Plane, bump, over, ramp, strands
 from lfsrkit.faces.drawing.lighting import lamp_direction
 from lfsrkit.faces.drawing.sheet import Sheet
 
@@ -32,6 +32,7 @@ def _raise_bones(sheet: Sheet, side: Plane) -> None:
     height += 1.6 * bump(side, v, (0, shape.head_height - 8.5), (8, 5))
     height -= 1.0 * bump(side, v, (0, 0.5 * (shape.mouth_y + shape.head_height) - 4.5), (8, 1.8))
     height += 1.5 * bump(side, v, (0, shape.mouth_y), (12, 8))
+    height -= 1.3 * bump(side, v, (21, 23), (6, 8))
     height += 0.9 * bump(side, v, (9, shape.brow_y), (9, 3))
     sockets = bump(side, v, (shape.eye_x - 1.5, shape.eye_y), (7.0, 4.0))
     height -= shape.socket * sockets
@@ -42,7 +43,7 @@ def _fold(sheet: Sheet, side: Plane) -> None:
     """The fold from the wing of the nose to the corner of the mouth, and the groove above the lip."""
     shape, skin, v = sheet.numbers.shape, sheet.numbers.skin, sheet.chart.v
     smile = max(sheet.numbers.expression.smile, 0.0)
-    depth = 0.12 + 0.6 * skin.age + 0.75 * smile
+    depth = 0.1 + 0.42 * skin.age + 0.65 * smile
     along = (v - shape.nose_y - 1) * np.float32(1 / (shape.mouth_y - shape.nose_y))
     inside = shape.nose_width * 1.12 + (6.0 + 2.2 * smile) * np.clip(along, -0.2, 1.2)
     distance = (side - inside) * np.float32(1 / 1.3)
@@ -69,30 +70,30 @@ def _colour(sheet: Sheet, side: Plane) -> None:
     shape, skin = numbers.shape, numbers.skin
     blush = bump(side, v, (17, 12), (7.5, 5.5)) + 0.8 * bump(side, v, (0, shape.nose_y), (4, 3.5))
     blush += 0.5 * bump(side, v, (0, shape.head_height - 7), (8, 4))
-    patches = noise(skin.seed, 14, sheet.size)
+    patches = sheet.noise(skin.seed, 12)
     red = np.float32(0.24 * skin.redness) * blush + np.float32(0.05 * skin.mottling) * patches
-    shade = 1 + np.float32(0.05 * skin.mottling) * noise(skin.seed + 1, 7, sheet.size)
+    shade = 1 + np.float32(0.05 * skin.mottling) * patches[::-1, ::-1]
     shade *= 1 - np.float32(0.14 + 0.22 * skin.age) * bump(side, v, (shape.eye_x - 1.5, shape.eye_y + 4.2), (5, 1.8))
     for channel, share in enumerate((0.25, -0.6, -0.45)):
         sheet.albedo[channel] *= shade * (1 + np.float32(share) * red)
     sheet.gloss[...] *= 0.35 + bump(side, v, (0, -22), (12, 7)) + bump(side, v, (16, 7), (5, 4))
     if skin.freckles:
-        spots = noise(skin.seed + 2, 88, sheet.size)
+        spots = sheet.noise(skin.seed + 2, 88)
         cover = ramp(spots, 0.35, 0.75) * bump(side, v, (9, 9), (9, 6)) * np.float32(0.5 * skin.freckles)
         sheet.albedo[...] *= 1 - cover * np.asarray([0.35, 0.5, 0.6], np.float32).reshape(3, 1, 1)
 
 
 def _roughen(sheet: Sheet) -> None:
     skin = sheet.numbers.skin
-    fine = noise(skin.seed + 3, 100, sheet.size) + noise(skin.seed + 4, 50, sheet.size)
-    sheet.height[...] += np.float32(0.01 + 0.035 * skin.pores) * fine
-    sheet.albedo[...] *= 1 + np.float32(0.015 + 0.025 * skin.pores) * fine
+    fine = sheet.noise(skin.seed + 3, 100) + sheet.noise(skin.seed + 4, 50)
+    sheet.height[...] += np.float32(0.015 + 0.04 * skin.pores) * fine
+    sheet.albedo[...] *= 1 + np.float32(0.02 + 0.04 * skin.pores) * fine
 
 
 def _raise_nose(sheet: Sheet) -> None:
     shape = sheet.numbers.shape
     tip, wing = shape.nose_y, shape.nose_width
-    _, part = sheet.around([(-wing, shape.eye_y - 8), (wing, shape.eye_y - 8), (-wing, tip + 6), (wing, tip + 6)], 7)
+    part = sheet.part("nose")
     u, v = part.chart.u, part.chart.v
     side = np.abs(u)
     part.height[...] += np.float32(0.8) * sheet.head.nose(u, v)

@@ -29,13 +29,16 @@ def paint_background(numbers: FaceNumbers, size: int) -> Paint:
     wall *= 1 + np.float32(0.08) * (random.random((cells, cells, 1), np.float32) - 0.5)
     scene = np.stack([fade_up(np.ascontiguousarray(wall[..., channel]), size) for channel in range(3)])
     _hang_lamps(scene, background, random)
-    scene *= 1 + np.float32(background.texture) * noise(background.seed + 1, 64, size)
+    if background.texture > 0.005:
+        scene *= 1 + np.float32(background.texture) * noise(background.seed + 1, 64, size)
     # The camera's exposure is set for the face: the wall is as bright as the picture is to have it.
     wanted = background.brightness**1.4 / exposure(numbers.light, numbers.skin.colour)
     return np.maximum(scene, 0) * np.float32(wanted)
 
 
-def _put_thing(wall: NDArray[np.float32], random: np.random.Generator, colours: tuple[NDArray[np.float32], ...]) -> None:
+def _put_thing(
+    wall: NDArray[np.float32], random: np.random.Generator, colours: tuple[NDArray[np.float32], ...]
+) -> None:
     cells = wall.shape[0]
     left, top, wide, high, which, light = random.random(6).tolist()
     x, y = int(left * 1.2 * cells - 0.1 * cells), int(top * 1.2 * cells - 0.1 * cells)
@@ -64,6 +67,9 @@ def paint_body(scene: Paint, numbers: FaceNumbers, chart: Chart) -> None:
         chart: What the camera sees of the head.
     """
     shape, light = numbers.shape, numbers.light
+    # Above the mouth the head hides the neck: only the rows below are worth painting.
+    rows = slice(int(0.6 * scene.shape[1]), None)
+    scene, chart = scene[:, rows], chart[rows, :]
     sideways = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
     p, q = chart.p + np.float32(4 * sideways), chart.q
     chin = shape.head_height
@@ -79,19 +85,19 @@ def paint_body(scene: Paint, numbers: FaceNumbers, chart: Chart) -> None:
 
 
 def _dress(scene: Paint, numbers: FaceNumbers, p: Plane, below: Plane, density: float, shade: Plane) -> None:
-    clothes, size = numbers.clothes, scene.shape[1]
+    clothes, size = numbers.clothes, scene.shape[2]
     side = np.abs(p)
     shoulder = (clothes.shoulder - numbers.shape.head_height) * 0.45 + np.square(np.maximum(side - 16, 0)) * 0.012
     half = 0.62 * numbers.shape.head_width
     neckline = 3.0 + clothes.neckline * np.clip(1 - side * np.float32(1 / half), 0, 1)
     body = edge((below - np.maximum(shoulder - 6, neckline)) * density)
-    folds = noise(numbers.background.seed + 7, 12, size)
+    folds = noise(numbers.background.seed + 7, 12, size)[-p.shape[0] :]
     normal = unit(np.stack([p * np.float32(1 / 70) + 0.4 * folds, np.full_like(p, -0.25), np.full_like(p, 0.9)]))
     cloth = linear(clothes.colour) * (1 + 0.12 * folds)
     over(scene, body, lit(cloth * np.ones_like(normal), normal, numbers.light, 0.5 + 0.5 * shade, shade, 0.05))
     collar = edge((2.6 - np.abs(below - neckline - 1.3)) * density * 0.7) * ramp(side, half * 1.05, half * 0.9)
     if clothes.neckline < 12:
-        over(scene, collar * body, lit(linear(clothes.collar) * shade, normal, numbers.light, shade, shade, 0.0))
+        over(scene, collar * body, linear(clothes.collar) * shade * np.float32(0.8))
 
 
 def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
@@ -109,11 +115,13 @@ def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
     for side in (-1, 1):
         x, y = head.flat_place(side * 1.02, 0.03, -0.14)
         wide = 3.2 + 1.2 * max(0.0, -side * float(np.sin(np.deg2rad(numbers.pose.yaw_degrees))))
-        a = (chart.p - np.float32(x) - side * 0.12 * (np.float32(y) - chart.q)) * np.float32(1 / wide)
-        b_ = (chart.q - np.float32(y)) * np.float32(1 / 8.0)
+        window = head.window(head.whereabouts(x, y), 12, scene.shape[1])
+        near = chart[window]
+        a = (near.p - np.float32(x) - side * 0.12 * (np.float32(y) - near.q)) * np.float32(1 / wide)
+        b_ = (near.q - np.float32(y)) * np.float32(1 / 8.0)
         distance = np.sqrt(a * a + b_ * b_)
-        cover = edge((1 - distance) * np.float32(4.0 * chart.density))
+        cover = edge((1 - distance) * np.float32(4.0 * near.density))
         normal = unit(np.stack([0.4 * a + side * 0.35, 0.4 * b_, np.full_like(a, 0.75)]))
         inside = bump(a, b_, (-side * 0.1, -0.1), (0.38, 0.45))
         hollow = 1 - np.float32(0.55) * inside
-        over(scene, cover, lit(skin * hollow * 0.85, normal, numbers.light, hollow, hollow, 0.05))
+        over(scene[:, *window], cover, lit(skin * hollow * 0.85, normal, numbers.light, hollow, hollow, 0.05))
