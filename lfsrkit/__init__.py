@@ -7,7 +7,20 @@ from lfsrkit.registries import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, 
 
 __version__ = "0.1.0"
 
-_STAGES = ("evaluation", "faces", "images", "inference", "losses", "masks", "metrics", "models", "pairs", "training")
+_STAGES = (
+    "degradations",
+    "evaluation",
+    "faces",
+    "images",
+    "inference",
+    "losses",
+    "masks",
+    "metrics",
+    "models",
+    "pairs",
+    "regions",
+    "training",
+)
 
 __all__ = ["BACKBONES", "DEGRADATIONS", "LOSSES", "MASKS", "METRICS", "MODELS", "__version__"]
 

@@ -26,9 +26,6 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
-# Plugs.
-
-
 def test_list_shows_every_name_and_where_it_is_from() -> None:
     result = run("list", "--json")
     found = {kind: [row["name"] for row in rows] for kind, rows in json.loads(result.stdout).items()}
@@ -81,9 +78,6 @@ def test_everything_can_be_shown(kind: str, name: str) -> None:
     assert [item["name"] for item in facts["parameters"]] == [item.name for item in REGISTRIES[kind][name].parameters()]
 
 
-# Configuration.
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_config_prints_is_a_recipe(stage: str, tmp_path: Path) -> None:
     for command in ("show", "template"):
@@ -92,7 +86,15 @@ def test_what_config_prints_is_a_recipe(stage: str, tmp_path: Path) -> None:
         assert list(tomllib.loads(recipe.read_text())) == [stage]
         assert run("config", "check", recipe).stdout == f"{recipe}: all is well\n"
         assert run("config", "show", stage, "-c", recipe).stdout == run("config", "show", stage).stdout
-    assert json.loads(run("config", "schema", stage).stdout)["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_schema_of_a_stage_is_closed_and_its_defaults_can_be_read(stage: str) -> None:
+    schema = json.loads(run("config", "schema", stage).stdout)
+    assert schema["additionalProperties"] is False
+    assert all(item["description"] for item in schema["properties"].values())
+    defaults = {key: item["default"] for key, item in schema["properties"].items() if "default" in item}
+    assert load_stage(stage, values=defaults) == load_stage(stage)
 
 
 def test_overrides_are_stronger_than_recipes() -> None:
@@ -114,9 +116,6 @@ def test_check_finds_every_fault_of_every_stage(tmp_path: Path) -> None:
     assert bad["faults"][2].startswith("evaluate.batch_size: ")
     assert (len(bad["faults"]), good["faults"]) == (3, [])
     assert run("config", "check", recipe).stderr.splitlines()[0] == f"error: {recipe}: 3 faults"
-
-
-# Pairs and preview.
 
 
 def test_pairs_from_plan_to_proof(folder: Callable[..., Path], tmp_path: Path) -> None:
@@ -194,9 +193,6 @@ def test_preview_names_what_it_cannot_use(folder: Callable[..., Path], tmp_path:
     assert len(json.loads(run("preview", faces, *SMALL, "--count", 1, "--dry-run", "--json").stdout)["faces"]) == 1
 
 
-# Training, measuring, using.
-
-
 def test_evaluate_prints_scores_with_their_protocol(built: Path, tmp_path: Path) -> None:
     out = tmp_path / "results"
     told = run("evaluate", "bicubic", "--pairs", built, *QUICK, "--out", out)
@@ -271,9 +267,6 @@ def test_the_demo_goes_from_faces_to_a_page(
     assert list(dict.fromkeys(stages))[:4] == ["pairs", "train", "evaluate", "enhance"]
 
 
-# Doctor.
-
-
 def test_doctor_reports_a_broken_plugin_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_plug.py").write_text("raise RuntimeError('out of order')\n")
     package = tmp_path / "broken_plug-1.0.dist-info"
@@ -290,8 +283,10 @@ def test_doctor_reports_a_broken_plugin_and_goes_on(tmp_path: Path, monkeypatch:
 
 
 def test_doctor_tells_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lfsrkit.metrics.lpips_status", lambda: 1 / 0)
     monkeypatch.setattr("lfsrkit_cli.doctor._version", lambda name: None if name in ("gradio", "torch") else "1.0")
     result = run("doctor")
     assert result.exit_code == 1
     assert "app: pip install 'lfsrkit[app]'" in result.stdout
     assert "torch is not installed" in result.stdout
+    assert "ZeroDivisionError" in result.stdout

@@ -102,7 +102,7 @@ def exit_code_of(interrupt: KeyboardInterrupt) -> int:
     Args:
         interrupt: From Ctrl-C or from SIGTERM.
     """
-    return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
+    return INTERRUPTED
 
 
 def _load(plugins: list[Path]) -> None:

@@ -47,9 +47,11 @@ def examine() -> Iterator[Finding]:
     yield from _packages()
     yield from _extras()
     yield from _plugins()
-    yield _fonts()
-    yield _device()
-    yield _lpips()
+    for topic, look in (("fonts", _fonts), ("device", _device), ("lpips", _lpips)):
+        try:
+            yield look()
+        except Exception as error:  # a package that is absent or broken is what this command is for
+            yield Finding(topic, "fault", f"{type(error).__name__}: {error}")
 
 
 def _print(finding: Finding) -> None:

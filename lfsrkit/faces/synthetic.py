@@ -1,4 +1,4 @@
-"""Faces that the program draws itself: free of licences, with exact landmarks and regions; never photographs of anyone."""
+"""Faces that the program draws itself: free of licences, with exact landmarks and regions; nobody's photographs."""
 
 from dataclasses import dataclass
 
@@ -36,8 +36,11 @@ class DrawnFace:
     image: NDArray[np.uint8]
     """(size, size, 3), sRGB."""
     landmarks: NDArray[np.float32]
-    """(68, 2), x and y in the order of iBUG 300-W. Pixel ``i`` covers ``[i, i + 1)`` and its centre is at ``i + 0.5``, so
-    that landmarks of a picture twice as large are exactly twice as large."""
+    """(68, 2), x and y in the order of iBUG 300-W.
+
+    Pixel ``i`` covers ``[i, i + 1)`` and its centre is at ``i + 0.5``, so that the landmarks of a picture twice as
+    large are twice as large.
+    """
     regions: NDArray[np.uint8]
     """(7, size, size), 0 to 255, in the order of `lfsrkit.regions.REGIONS`; the sum over the regions is at most 255."""
 
@@ -72,7 +75,7 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
     return DrawnFace(np.ascontiguousarray(image.transpose(1, 2, 0)), places, regions)
 
 
-def _paint(head: Head, size: int) -> tuple[Paint, NDArray[np.float32]]:
+def _paint(head: Head, size: int) -> tuple[Paint, Paint]:
     """Lay one layer over another, from the wall to the glasses."""
     numbers = head.numbers
     chart = head.see(size)
@@ -108,7 +111,7 @@ def _paint_face(scene: Paint, sheet: Sheet) -> Sheet:
     return sheet
 
 
-def _averaged(planes: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+def _averaged(planes: Paint, factor: int) -> Paint:
     """Average squares of pixels."""
     count, side = planes.shape[0], planes.shape[1] // factor
     return planes.reshape(count, side, factor, side, factor).mean((2, 4)) if factor > 1 else planes

@@ -1,1 +1,1 @@
-"""How a face is drawn: numbers, anatomy (where things are), then layers of paint from the wall behind to the glasses."""
+"""How a face is drawn: its numbers, its anatomy, then layers of paint from the wall behind to the glasses."""

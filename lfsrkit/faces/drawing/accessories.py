@@ -68,7 +68,7 @@ def paint_hat(scene: Paint, sheet: Sheet) -> Plane:
     wool = linear(numbers.clothes.hat_colour) * (1 + ribs + rows) * hem
     scene *= 1 - np.float32(0.45) * ramp(to_hem, -4.5, -0.5) * inside
     ones = np.ones_like(cover)
-    over(scene, cover, lit(wool, unit(chart.normal), numbers.light, ones, ones, 0.0))
+    over(scene, cover, lit(wool, unit(chart.normal), numbers.light, shadow=ones, hollow=ones, gloss=0.0))
     return cover
 
 

@@ -1,8 +1,8 @@
-"""The head as a round body seen through a flat warp, and the way between its surface and the picture, both ways exactly.
+"""The head as a round body seen through a flat warp, and the exact way between its surface and the picture.
 
 The head is a unit sphere in front of the camera. It is turned by yaw and pitch, the picture of it is stretched to the
-width and height of the head and squeezed to the outline of the jaw, and then turned by roll, scaled and moved. A nose is
-a lift of the surface along its normal. Nothing else moves a point, so the same few lines place paint and landmarks.
+width and height of the head and squeezed to the outline of the jaw, and then turned by roll, scaled and moved. A nose
+is a lift of the surface along its normal. Nothing else moves a point, so the same lines place paint and landmarks.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from lfsrkit.faces.drawing.numbers import FaceNumbers
 UNITS = 128
 """Length of the picture's side in the units of `FaceNumbers`."""
 
-Points = NDArray[np.float32]
+Points = NDArray[np.floating]
 """(n, 2), x and y."""
 
 _NOSE_ROUNDS = 2
@@ -38,7 +38,7 @@ class Chart:
     """Down."""
     z: Plane
     """Out of the face."""
-    normal: NDArray[np.float32]
+    normal: NDArray[np.floating]
     """(3, height, width): direction in which the surface looks, x, y and towards the camera, in the picture's frame."""
     radius: Plane
     """Distance from the centre of the outline, 1 on it."""
@@ -54,10 +54,9 @@ class Chart:
         Args:
             window: Rows and columns.
         """
-        planes = (plane[window] for plane in (self.u, self.v, self.x, self.y, self.z))
-        return Chart(
-            *planes, self.normal[:, *window], self.radius[window], self.p[window], self.q[window], self.density
-        )
+        cut = (plane[window] for plane in (self.u, self.v, self.x, self.y, self.z, self.radius, self.p, self.q))
+        u, v, x, y, z, radius, p, q = cut
+        return Chart(u, v, x, y, z, self.normal[:, *window], radius, p, q, self.density)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Head:
     swell: float = 0.0
 
     @cached_property
-    def turn(self) -> NDArray[np.float32]:
+    def turn(self) -> NDArray[np.floating]:
         """The rotation from the head to the camera."""
         yaw, pitch = np.deg2rad([self.numbers.pose.yaw_degrees, self.numbers.pose.pitch_degrees])
         around_y = [[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]]
@@ -81,7 +80,7 @@ class Head:
         return (np.asarray(around_x) @ np.asarray(around_y)).astype(np.float32)
 
     @cached_property
-    def origin(self) -> NDArray[np.float64]:
+    def origin(self) -> NDArray[np.floating]:
         """Where in the picture the centre of the head is, such that eyes and mouth are framed as the pose says."""
         shape, pose = self.numbers.shape, self.numbers.pose
         anchor = np.asarray([[0, shape.eye_y], [0, shape.mouth_y]], np.float32)
@@ -99,7 +98,7 @@ class Head:
         return above
 
     @cached_property
-    def _spin(self) -> NDArray[np.float32]:
+    def _spin(self) -> NDArray[np.floating]:
         roll = np.deg2rad(self.numbers.pose.roll_degrees)
         turn = np.asarray([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
         return (turn * self.numbers.pose.scale).astype(np.float32)
@@ -130,7 +129,7 @@ class Head:
         return (self._flat(points) @ self._spin + self.origin).astype(np.float32)
 
     def flat_place(self, x: float, y: float, z: float) -> tuple[float, float]:
-        """Find where a place given by its direction from the head's centre is, before roll, scale and move (``p``, ``q``).
+        """Find ``p`` and ``q``, before roll, scale and move, of a place given relative to the head's centre.
 
         Args:
             x: To the right, 1 is the surface.
@@ -150,7 +149,7 @@ class Head:
         """
         return (np.asarray([[p, q]], np.float32) @ self._spin + self.origin).astype(np.float32)
 
-    def outline(self, angles: NDArray[np.float64]) -> Points:
+    def outline(self, angles: NDArray[np.floating]) -> Points:
         """Find places in the picture on the outline of the head.
 
         Args:
@@ -223,7 +222,7 @@ class Head:
         x, y, z = (t[0, i] * a + t[1, i] * b + t[2, i] * c for i in range(3))
         return x, y, z, c
 
-    def _picture_normal(self, a: Plane, b: Plane, c: Plane) -> NDArray[np.float32]:
+    def _picture_normal(self, a: Plane, b: Plane, c: Plane) -> NDArray[np.floating]:
         roll = np.deg2rad(self.numbers.pose.roll_degrees)
         cos, sin = np.float32(np.cos(roll)), np.float32(np.sin(roll))
         # A face is flatter than a ball, most of all from brow to chin.
@@ -238,7 +237,7 @@ class Head:
         a, b, _ = self.turn @ np.stack([x, y, z]) * lift
         return self._stretch(a, b)
 
-    def _stretch(self, a: NDArray[np.float32], b: NDArray[np.float32]) -> Points:
+    def _stretch(self, a: NDArray[np.floating], b: NDArray[np.floating]) -> Points:
         return np.stack([a * self._width(b) + self._shift(b), b * self.numbers.shape.head_height], -1)
 
     def _width(self, b: Plane) -> Plane:

@@ -11,7 +11,7 @@ _LID = 1.0
 """How far the region of an eye goes beyond its opening, in units: lids and lashes."""
 
 
-def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.float32]:
+def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.floating]:
     """Give the share of each region in every pixel: two eyes, two brows, nose, mouth, and the skin that is left.
 
     Args:
@@ -29,9 +29,9 @@ def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.float32]:
     _mark_nose(areas[4], sheet)
     _mark_mouth(areas[5], sheet)
     left = edge((1 - sheet.chart.radius) * np.float32(sheet.numbers.shape.head_width * sheet.chart.density))
-    for area in areas[:6]:
-        area *= left
-        left = left - area
+    for index in range(6):
+        areas[index] *= left
+        left = left - areas[index]
     areas[6] = left * visible[sheet.window]
     return whole
 

@@ -1,6 +1,7 @@
 """Soft strokes on planes of float32: edges one pixel wide, bumps, noise, and layers laid over one another.
 
-Colours are kept in a space whose square root is close to sRGB (`linear`), because light adds there and the way back is cheap.
+Colours are kept in a space whose square root is close to sRGB (`linear`): light adds there, and the way back is cheap.
+All arrays are float32; numbers beside them are plain, so that they stay so.
 """
 
 from functools import lru_cache
@@ -11,10 +12,10 @@ from PIL import Image
 
 from lfsrkit.faces.drawing.numbers import Colour
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]
 """One number a pixel, (height, width)."""
 
-Paint = NDArray[np.float32]
+Paint = NDArray[np.floating]
 """Linear light of one colour (3, 1, 1) or of every pixel (3, height, width)."""
 
 Window = tuple[slice, slice]
@@ -30,7 +31,7 @@ def linear(colour: Colour) -> Paint:
     return np.square(np.asarray(colour, np.float32)).reshape(3, 1, 1)
 
 
-def ramp(x: Plane, low: float, high: float) -> Plane:
+def ramp(x: Plane, low: float | Plane, high: float | Plane) -> Plane:
     """Rise smoothly from 0 at ``low`` to 1 at ``high`` (which may be the smaller one).
 
     Args:
@@ -103,7 +104,7 @@ def _strand_table() -> NDArray[np.float32]:
     smooth = (grain + np.roll(grain, 1, 0) * 0.8 + np.roll(grain, 2, 0) * 0.4) / np.float32(1.3)
     # Eight steps between rows, so that a strand changes its shade along its way without a visible jump.
     steps = np.linspace(0, 1, 8, endpoint=False, dtype=np.float32)[:, None]
-    return (smooth[:, None] + steps * (np.roll(smooth, -1, 0) - smooth)[:, None]).reshape(256, 512)
+    return (smooth[:, None] + steps * (np.roll(smooth, -1, 0) - smooth)[:, None]).reshape(256, 512).astype(np.float32)
 
 
 def strands(across: Plane, along: Plane, seed: int) -> Plane:

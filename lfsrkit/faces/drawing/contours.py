@@ -1,4 +1,4 @@
-"""The lines of a face: lids, lips, brows and nose as curves on the head; paint, regions and landmarks follow the same ones."""
+"""The lines of a face as curves on the head: lids, lips, brows and nose; paint, regions and landmarks follow them."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lfsrkit.faces.drawing.canvas import Plane, bump, edge, linear, over, ramp, strands
+from lfsrkit.faces.drawing.canvas import Paint, Plane, bump, edge, linear, over, ramp, strands
 from lfsrkit.faces.drawing.contours import BrowLines, EyeLines, LipLines
 from lfsrkit.faces.drawing.lighting import exposure, lamp_direction
 from lfsrkit.faces.drawing.numbers import Eyes
@@ -28,7 +28,7 @@ def paint_eye(sheet: Sheet, side: int) -> None:
     density = part.chart.density
     opening = edge((t - upper) * density) * edge((lower - t) * density) * edge((1 - np.abs(s)) * 6 * density)
     _paint_lids(part, s, t, upper, lower)
-    over(part.albedo, opening, _ball(part, lines, side, s, t, upper))
+    over(part.albedo, opening, _ball(part, side, s, t))
     part.gloss[...] *= 1 - opening
     part.height[...] += np.float32(0.9) * bump(s * shape.eye_width, t, (0, 0), (4.0, 2.6)) * (1 - 0.7 * opening)
     part.shadow[...] += opening * (np.float32(0.92) - part.shadow)
@@ -49,9 +49,10 @@ def _paint_lids(part: Sheet, s: Plane, t: Plane, upper: Plane, lower: Plane) -> 
     part.albedo[...] *= 1 - np.float32(0.08 + 0.16 * skin.age) * np.exp(-bag * bag) * inside
 
 
-def _ball(part: Sheet, lines: EyeLines, side: int, s: Plane, t: Plane, upper: Plane) -> np.ndarray:
+def _ball(part: Sheet, side: int, s: Plane, t: Plane) -> Paint:
     """What lies between the lids: white with a soft shadow of the upper lid, iris, pupil."""
     eyes, shape, gaze = part.numbers.eyes, part.numbers.shape, part.numbers.expression
+    lines = EyeLines(part.numbers)
     x, y = s * np.float32(shape.eye_width), t
     white = 1.1 / exposure(part.numbers.light, part.numbers.skin.colour) ** 0.7
     ball = linear(_SCLERA) * np.float32(white) * (1 - np.float32(0.30) * np.square(s)) * np.ones_like(part.albedo)
@@ -62,10 +63,10 @@ def _ball(part: Sheet, lines: EyeLines, side: int, s: Plane, t: Plane, upper: Pl
     radius = np.sqrt(dx * dx + dy * dy)
     over(ball, edge((eyes.iris_radius - radius) * part.chart.density), _iris(eyes, radius, dy))
     over(ball, edge((eyes.pupil_radius - radius) * part.chart.density), linear((0.03, 0.03, 0.03)))
-    return ball * (1 - np.float32(0.6) * ramp(t - upper, 1.8, 0.1))
+    return ball * (1 - np.float32(0.6) * ramp(t - lines.upper(s), 1.8, 0.1))
 
 
-def _iris(eyes: Eyes, radius: Plane, dy: Plane) -> np.ndarray:
+def _iris(eyes: Eyes, radius: Plane, dy: Plane) -> Paint:
     share = radius * np.float32(1 / eyes.iris_radius)
     bright = 1.1 - 0.75 * ramp(share, 0.62, 1.0) + 0.35 * np.clip(dy * np.float32(1 / eyes.iris_radius), -1, 1)
     return linear(eyes.iris) * bright * np.float32(1.25)
@@ -77,14 +78,14 @@ def _paint_lashes(part: Sheet, s: Plane, t: Plane, upper: Plane, lower: Plane) -
     inside = ramp(np.abs(s), 1.12, 0.94)
     thick = np.float32(0.55 + 0.5 * skin.lashes) * (1 + np.float32(0.5) * np.clip(s, 0, 1))
     line = ramp(above, -1.0, -0.05) * ramp(above, 0.65, 0.1) * inside * np.minimum(thick, 1)
-    wing = bump(s, t, (1.08, float(upper[0, 0]) * 0 - 0.7), (0.12, 0.6)) * np.float32(skin.lashes)
+    wing = bump(s, t, (1.08, -0.7), (0.12, 0.6)) * np.float32(skin.lashes)
     low = np.exp(-np.square((t - lower) * np.float32(1 / 0.45))) * inside * np.float32(0.25 + 0.35 * skin.lashes)
     cover = np.clip(line + 0.8 * wing, 0, 1) * np.float32(0.7 + 0.25 * skin.lashes)
     over(part.albedo, np.maximum(cover, low * ramp(s, -0.9, 0.4)), linear(_LASH))
     part.gloss[...] *= 1 - cover
 
 
-def glint(scene: np.ndarray, sheet: Sheet, side: int) -> None:
+def glint(scene: Paint, sheet: Sheet, side: int) -> None:
     """Add the reflection of the lamp to an eye, after light has fallen on the face.
 
     Args:
@@ -143,7 +144,9 @@ def paint_lips(sheet: Sheet) -> None:
     soft = density * np.float32(0.8)
     upper = edge((v - top) * soft) * edge((meet_top - v) * density) * sides
     lower = edge((v - meet_bottom) * density) * edge((bottom - v) * soft) * sides
-    _paint_lip(part, upper, lower, (v - top, meet_top - v), (v - meet_bottom, bottom - v), s)
+    _colour_lips(part, s, upper, lower)
+    _round_lip(part, upper * np.float32(0.41), v - top, meet_top - v)
+    _round_lip(part, lower * np.float32(0.74), v - meet_bottom, bottom - v)
     _paint_gap(part, lines, s, v, sides)
     shade = np.exp(-np.square((v - bottom - 0.9) * np.float32(1 / 1.0))) * ramp(np.abs(s), 0.9, 0.4)
     part.hollow[...] *= 1 - np.float32(0.28) * shade
@@ -151,20 +154,19 @@ def paint_lips(sheet: Sheet) -> None:
     part.albedo[...] *= 1 - np.float32(0.45) * corners
 
 
-def _paint_lip(
-    part: Sheet, upper: Plane, lower: Plane, in_upper: tuple[Plane, Plane], in_lower: tuple[Plane, Plane], s: Plane
-) -> None:
+def _colour_lips(part: Sheet, s: Plane, upper: Plane, lower: Plane) -> None:
     skin = part.numbers.skin
     lines = strands(s * 11 + 100, np.zeros_like(s), skin.seed)
     colour = linear(skin.lip_colour)
     over(part.albedo, upper * np.float32(0.9), colour * np.float32(0.74) * (1 + 0.10 * lines))
     over(part.albedo, lower * np.float32(0.9), colour * (1 + 0.12 * lines))
-    for (start, end), cover, lift in ((in_upper, upper, 0.75), (in_lower, lower, 1.35)):
-        across = np.clip(start, 0, 6) * np.clip(end, 0, 6)
-        part.height[...] += np.float32(lift * 0.55) * np.sqrt(across) * cover
-    part.gloss[...] = part.gloss * (1 - upper - lower) + (0.3 * upper + (0.9 + 0.5 * lines) * lower) * np.float32(
-        0.6 + skin.gloss
-    )
+    wet = (0.3 * upper + (0.9 + 0.5 * lines) * lower) * np.float32(0.6 + skin.gloss)
+    part.gloss[...] = part.gloss * (1 - upper - lower) + wet
+
+
+def _round_lip(part: Sheet, lift: Plane, below_start: Plane, above_end: Plane) -> None:
+    """Raise a lip to a half round between its two edges."""
+    part.height[...] += lift * np.sqrt(np.clip(below_start, 0, 6) * np.clip(above_end, 0, 6))
 
 
 def _paint_gap(part: Sheet, lines: LipLines, s: Plane, v: Plane, sides: Plane) -> None:

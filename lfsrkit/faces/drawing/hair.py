@@ -48,7 +48,7 @@ def comb_cap(head: Head, size: int) -> Cap:
     if hair.curl > 0.3:
         tousled = tousled + np.float32(0.06 * hair.curl) * noise(hair.seed, 16, size)[window]
     rim = (volume + tousled - chart.radius) * np.float32(0.8 * numbers.shape.head_width * chart.density)
-    blur = np.float32(1.9 + 9 * (1 - hair.cover))
+    blur = 1.9 + 9 * (1 - hair.cover)
     # At the temples the line is steep: the same softness across it is a larger step in height.
     steep = 1 + 2.5 * ramp(np.abs(chart.x), 0.55, 0.75)
     root = ramp((line - chart.v + np.float32(1.2) * grain) / steep, -blur, blur)
@@ -179,11 +179,10 @@ def _hairline(chart: Chart, numbers: FaceNumbers, grain: Plane) -> Plane:
     away = ramp(np.abs(from_part), 0.0, 0.75) if hair.sweep else np.float32(0.75)
     falls = np.float32(hair.fringe + 5.0 * hair.sweep * (hair.fringe > 3)) * away
     lowest = numbers.shape.brow_y + 3.0
-    fringed = np.minimum(line + falls * (1 + 0.12 * grain) * ramp(turned, 0.98, 0.75), np.maximum(line, lowest))
-    return fringed
+    return np.minimum(line + falls * (1 + 0.12 * grain) * ramp(turned, 0.98, 0.75), np.maximum(line, lowest))
 
 
-def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[np.float32]:
+def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[np.floating]:
     hair = numbers.hair
     mixed = ramp(chart.q, -20, 45)
     colour = linear(hair.colour) + mixed * (linear(hair.tips) - linear(hair.colour))
@@ -193,5 +192,7 @@ def _strand_light(numbers: FaceNumbers, chart: Chart, grain: Plane) -> NDArray[n
     band = np.exp(-np.square((normal[1] + np.float32(0.42) + 0.06 * grain) * np.float32(1 / 0.2)))
     gloss = np.float32(1.1 * hair.shine) * band * np.clip(0.6 + 0.6 * grain, 0, 1.6)
     ones = np.ones_like(grain)
-    lamp = lit(colour * tone * np.float32(0.9), normal, numbers.light, ones, np.float32(0.85) * ones, 0.25 * gloss)
+    lamp = lit(
+        colour * tone * 0.9, normal, numbers.light, shadow=ones, hollow=np.float32(0.85) * ones, gloss=0.25 * gloss
+    )
     return lamp + colour * gloss * np.float32(0.55) + np.float32(0.03 * hair.shine) * band * (1 + grain)

@@ -1,4 +1,4 @@
-"""Light on a surface: a lamp that skin lets wrap around its edges, a sky, a light from behind, and the camera's curve."""
+"""Light on a surface: a lamp whose light wraps around the skin, a sky, a light from behind, and the camera's curve."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,11 @@ _WRAP = (0.42, 0.26, 0.20)
 _USUAL_SKIN = 0.33
 _BRIGHTNESS = 1.1
 
+Normals = NDArray[np.floating]
+"""Directions in which a surface looks, (3, height, width): right, down and towards the camera."""
 
-def lamp_direction(light: Light) -> NDArray[np.float32]:
+
+def lamp_direction(light: Light) -> NDArray[np.floating]:
     """Give the direction towards the lamp: right, down, towards the camera.
 
     Args:
@@ -23,7 +26,7 @@ def lamp_direction(light: Light) -> NDArray[np.float32]:
     return np.asarray([np.sin(azimuth) * level, -np.sin(elevation), np.cos(azimuth) * level], np.float32)
 
 
-def tint(warmth: float) -> NDArray[np.float32]:
+def tint(warmth: float) -> NDArray[np.floating]:
     """Give the colour of a light in linear light.
 
     Args:
@@ -32,7 +35,7 @@ def tint(warmth: float) -> NDArray[np.float32]:
     return np.asarray([1 + 0.16 * warmth, 1.0, 1 - 0.26 * warmth], np.float32).reshape(3, 1, 1)
 
 
-def unit(normal: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(normal: Normals) -> Normals:
     """Scale directions to length 1.
 
     Args:
@@ -42,9 +45,7 @@ def unit(normal: NDArray[np.float32]) -> NDArray[np.float32]:
     return normal * (1 / np.sqrt(x * x + y * y + z * z + np.float32(1e-6)))
 
 
-def lit(
-    albedo: Paint, normal: NDArray[np.float32], light: Light, shadow: Plane, hollow: Plane, gloss: Plane | float
-) -> Paint:
+def lit(albedo: Paint, normal: Normals, light: Light, *, shadow: Plane, hollow: Plane, gloss: Plane | float) -> Paint:
     """Give the light that a surface sends to the camera.
 
     Args:
@@ -74,7 +75,7 @@ def lit(
     return result
 
 
-def _shine(normal: NDArray[np.float32], lamp: NDArray[np.float32]) -> Plane:
+def _shine(normal: Normals, lamp: NDArray[np.floating]) -> Plane:
     half = lamp + np.asarray([0, 0, 1], np.float32)
     half /= np.sqrt(half @ half)
     mirrored = np.clip(normal[0] * half[0] + normal[1] * half[1] + normal[2] * half[2], 0, 1)
@@ -95,7 +96,7 @@ def exposure(light: Light, skin: Colour) -> float:
     return _BRIGHTNESS * light.exposure * (_USUAL_SKIN / brightness) ** 0.42
 
 
-def developed(scene: Paint, light: Light, skin: Colour) -> NDArray[np.float32]:
+def developed(scene: Paint, light: Light, skin: Colour) -> NDArray[np.floating]:
     """Turn light into sRGB, 0 to 1: exposure, a shoulder that keeps highlights, and the display's curve.
 
     Args:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from lfsrkit.faces.drawing.chance import GREYS, HAIR_COLOURS, IRISES, SKIN_TONES, Draws, blend, shade
 from lfsrkit.faces.drawing.numbers import (
     Background,
     Clothes,
@@ -22,78 +23,6 @@ from lfsrkit.faces.drawing.numbers import (
     Skin,
 )
 
-# Albedo of faces in even light from very light to very dark, our reading of the ten swatches of the Monk scale.
-_SKIN_TONES: tuple[Colour, ...] = (
-    (0.93, 0.78, 0.70),
-    (0.90, 0.72, 0.61),
-    (0.85, 0.66, 0.53),
-    (0.77, 0.57, 0.43),
-    (0.66, 0.46, 0.34),
-    (0.53, 0.36, 0.27),
-    (0.41, 0.28, 0.22),
-)
-_HAIR_COLOURS: tuple[Colour, ...] = (
-    (0.08, 0.07, 0.07),
-    (0.13, 0.10, 0.09),
-    (0.22, 0.15, 0.11),
-    (0.33, 0.22, 0.14),
-    (0.48, 0.33, 0.20),
-    (0.70, 0.54, 0.34),
-    (0.82, 0.70, 0.50),
-    (0.50, 0.22, 0.11),
-)
-_GREYS: tuple[Colour, ...] = ((0.45, 0.44, 0.43), (0.62, 0.61, 0.60), (0.80, 0.79, 0.77))
-_IRISES: tuple[Colour, ...] = (
-    (0.20, 0.12, 0.07),
-    (0.30, 0.18, 0.09),
-    (0.40, 0.28, 0.14),
-    (0.38, 0.40, 0.24),
-    (0.36, 0.48, 0.56),
-    (0.28, 0.42, 0.58),
-    (0.44, 0.48, 0.50),
-)
-_FAR = (0.0, 1.0)
-
-
-class Draws:
-    """Plain numbers, one after the other, from one stream.
-
-    Args:
-        generator: The stream.
-    """
-
-    def __init__(self, generator: torch.Generator) -> None:
-        # One call for all numbers of a face: a call for each would take longer than drawing the nose.
-        self._numbers = iter(torch.rand(512, generator=generator).tolist())
-
-    def between(self, low: float, high: float) -> float:
-        """Draw a number from a range, all equally likely."""
-        return low + (high - low) * next(self._numbers)
-
-    def around(self, middle: float, spread: float) -> float:
-        """Draw a number near ``middle``, never further away than ``2 * spread``."""
-        return middle + spread * 4 * ((next(self._numbers) + next(self._numbers) + next(self._numbers)) / 3 - 0.5)
-
-    def chance(self, share: float) -> bool:
-        """Draw yes with a probability."""
-        return next(self._numbers) < share
-
-    def seed(self) -> int:
-        """Draw a seed for a texture."""
-        return int(next(self._numbers) * 2**24)
-
-    def along(self, colours: tuple[Colour, ...], low: float = 0.0, high: float = 1.0) -> Colour:
-        """Draw a colour between neighbours of a list."""
-        place = self.between(low, high) * (len(colours) - 1)
-        first = min(int(place), len(colours) - 2)
-        return blend(colours[first], colours[first + 1], place - first)
-
-    def colour(self, low: float, high: float, vividness: float) -> Colour:
-        """Draw a colour of any hue between two brightnesses."""
-        base, tint = self.between(low, high), self.between(0, vividness)
-        r, g, b = (base * (1 - tint * self.between(0, 1)) for _ in range(3))
-        return r, g, b
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -104,29 +33,6 @@ class Kind:
     age: float
     tone: float
     """Depth of the skin's colour; dark skin comes with dark hair and eyes more often."""
-
-
-def blend(first: Colour, second: Colour, share: float) -> Colour:
-    """Mix two colours.
-
-    Args:
-        first: At 0.
-        second: At 1.
-        share: Of the second.
-    """
-    r, g, b = (one + (other - one) * share for one, other in zip(first, second, strict=True))
-    return r, g, b
-
-
-def shade(colour: Colour, factor: float) -> Colour:
-    """Make a colour darker or lighter.
-
-    Args:
-        colour: Any.
-        factor: Below 1 darkens.
-    """
-    r, g, b = (min(1.0, part * factor) for part in colour)
-    return r, g, b
 
 
 def sample_face(generator: torch.Generator) -> FaceNumbers:
@@ -221,7 +127,7 @@ def _expression(draw: Draws) -> Expression:
 
 
 def _skin(draw: Draws, kind: Kind, hair: Colour) -> Skin:
-    tone = draw.along(_SKIN_TONES, max(0.0, kind.tone - 0.04), min(1.0, kind.tone + 0.04))
+    tone = draw.along(SKIN_TONES, max(0.0, kind.tone - 0.04), min(1.0, kind.tone + 0.04))
     bearded = kind.softness < 0.5 and draw.chance(0.65)
     beard = draw.between(0.1, 1.0) ** 1.5 if bearded else 0.0
     made_up = kind.softness > 0.5 and draw.chance(0.6)
@@ -248,7 +154,7 @@ def _skin(draw: Draws, kind: Kind, hair: Colour) -> Skin:
 def _eyes(draw: Draws, kind: Kind, hair: Colour) -> Eyes:
     brow = blend(shade(hair, 0.8), (0.16, 0.11, 0.09), draw.between(0.2, 0.6))
     return Eyes(
-        iris=draw.along(_IRISES, 0.0, 1.0 if kind.tone < 0.45 else 0.3),
+        iris=draw.along(IRISES, 0.0, 1.0 if kind.tone < 0.45 else 0.3),
         iris_radius=draw.around(2.85, 0.12),
         pupil_radius=draw.between(0.8, 1.15),
         brow=brow,
@@ -257,8 +163,8 @@ def _eyes(draw: Draws, kind: Kind, hair: Colour) -> Eyes:
 
 
 def _hair_colour(draw: Draws, kind: Kind) -> Colour:
-    natural = draw.along(_HAIR_COLOURS, 0.0, 1.0 if kind.tone < 0.5 else 0.35)
-    return blend(natural, draw.along(_GREYS), draw.between(0.3, 1.0) if kind.age > 0.55 and draw.chance(0.6) else 0.0)
+    natural = draw.along(HAIR_COLOURS, 0.0, 1.0 if kind.tone < 0.5 else 0.35)
+    return blend(natural, draw.along(GREYS), draw.between(0.3, 1.0) if kind.age > 0.55 and draw.chance(0.6) else 0.0)
 
 
 def _hair(draw: Draws, kind: Kind, colour: Colour) -> Hair:

@@ -1,4 +1,4 @@
-"""The skin of a face before light falls on it: colour, relief, gloss and the shadows that parts throw on one another."""
+"""The skin of a face before light falls on it: colour, relief, gloss and the shadows of its own parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Sheet:
     window: Window
     """Where in the picture the sheet lies."""
     parts: Mapping[str, Window]
-    """Where in the sheet the parts of the face lie: ``eye-1``, ``eye1``, ``brow-1``, ``brow1``, ``nose``, ``mouth``, ``glasses``."""
+    """Where in it ``eye-1`` (the left one), ``eye1``, ``brow-1``, ``brow1``, ``nose``, ``mouth`` and ``glasses`` lie."""
     chart: Chart
     albedo: Paint
     height: Plane
@@ -49,8 +49,10 @@ class Sheet:
             name: One of `parts`.
         """
         window = self.parts[name]
-        planes = (plane[window] for plane in (self.height, self.gloss, self.shadow, self.hollow))
-        return Sheet(self.head, self.size, window, {}, self.chart[window], self.albedo[:, *window], *planes)
+        height, gloss, shadow, hollow = (plane[window] for plane in (self.height, self.gloss, self.shadow, self.hollow))
+        return Sheet(
+            self.head, self.size, window, {}, self.chart[window], self.albedo[:, *window], height, gloss, shadow, hollow
+        )
 
     def noise(self, seed: int, cells: int) -> Plane:
         """Give the sheet's part of smooth noise over the whole picture.
@@ -64,9 +66,9 @@ class Sheet:
     def lit(self) -> Paint:
         """Let light fall on the sheet."""
         normal = unit(self.chart.normal - self._slope())
-        return lit(self.albedo, normal, self.numbers.light, self.shadow, self.hollow, self.gloss)
+        return lit(self.albedo, normal, self.numbers.light, shadow=self.shadow, hollow=self.hollow, gloss=self.gloss)
 
-    def _slope(self) -> NDArray[np.float32]:
+    def _slope(self) -> NDArray[np.floating]:
         slope = np.zeros((3, *self.height.shape), np.float32)
         steps = np.float32(0.5 * self.size / UNITS)
         slope[0, :, 1:-1] = (self.height[:, 2:] - self.height[:, :-2]) * steps
@@ -104,7 +106,10 @@ def _within(part: Window, whole: Window) -> Window:
 
 def _find_parts(head: Head, size: int) -> dict[str, Window]:
     boxes = _boxes(head.numbers)
-    corners = [[(l, t), (r, t), (l, b), (r, b), ((l + r) / 2, t), ((l + r) / 2, b)] for l, t, r, b in boxes.values()]  # noqa: E741
+    corners = [
+        [(u, v) for u in (left, (left + right) / 2, right) for v in (top, bottom)]
+        for left, top, right, bottom in boxes.values()
+    ]
     # All in one call: the way into the picture costs as much for forty places as for one.
     places = head.place(np.asarray(corners, np.float32).reshape(-1, 2)).reshape(len(boxes), -1, 2)
     return {name: head.window(places[index], 2.5, size) for index, name in enumerate(boxes)}
@@ -113,7 +118,7 @@ def _find_parts(head: Head, size: int) -> dict[str, Window]:
 def _boxes(numbers: FaceNumbers) -> dict[str, Box]:
     shape, brow, wide = numbers.shape, BrowLines(numbers), LipLines(numbers).width + 2
     x, y, wing = shape.eye_x, shape.eye_y, shape.nose_width + 6
-    inner, outer, high = brow.INNER - 2, brow.INNER + shape.brow_width + 2, float(brow.middle(np.float32(0.5)))
+    inner, outer, high = brow.INNER - 2, brow.INNER + shape.brow_width + 2, float(brow.middle(np.full(1, 0.5))[0])
     return {
         "eye-1": (-x - 10, y - 8, -x + 10, y + 6),
         "eye1": (x - 10, y - 8, x + 10, y + 6),

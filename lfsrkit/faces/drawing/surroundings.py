@@ -1,7 +1,8 @@
 """What is around a face: a blurred background, neck, shoulders and clothes, ears."""
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import NDArray
 
 from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head
 from lfsrkit.faces.drawing.canvas import Paint, Plane, bump, edge, fade_up, linear, noise, over, ramp
@@ -36,9 +37,7 @@ def paint_background(numbers: FaceNumbers, size: int) -> Paint:
     return np.maximum(scene, 0) * np.float32(wanted)
 
 
-def _put_thing(
-    wall: NDArray[np.float32], random: np.random.Generator, colours: tuple[NDArray[np.float32], ...]
-) -> None:
+def _put_thing(wall: Paint, random: np.random.Generator, colours: Sequence[Paint]) -> None:
     cells = wall.shape[0]
     left, top, wide, high, which, light = random.random(6).tolist()
     x, y = int(left * 1.2 * cells - 0.1 * cells), int(top * 1.2 * cells - 0.1 * cells)
@@ -80,11 +79,11 @@ def paint_body(scene: Paint, numbers: FaceNumbers, chart: Chart) -> None:
     normal = unit(np.stack([0.95 * np.clip(x, -1, 1), 0 * x - 0.05, np.sqrt(np.clip(1 - x * x, 0.02, 1))]))
     under_chin = 1 - np.float32(0.72) * ramp(q - 0.006 * np.square(p), chin + 9, chin - 4)
     skin = linear(numbers.skin.colour) * np.ones_like(normal)
-    over(scene, neck, lit(skin, normal, light, under_chin, 0.25 + 0.75 * under_chin, 0.1))
-    _dress(scene, numbers, p, q - chin, chart.density, under_chin)
+    over(scene, neck, lit(skin, normal, light, shadow=under_chin, hollow=0.25 + 0.75 * under_chin, gloss=0.1))
+    _dress(scene, numbers, p=p, below=q - chin, density=chart.density, shade=under_chin)
 
 
-def _dress(scene: Paint, numbers: FaceNumbers, p: Plane, below: Plane, density: float, shade: Plane) -> None:
+def _dress(scene: Paint, numbers: FaceNumbers, *, p: Plane, below: Plane, density: float, shade: Plane) -> None:
     clothes, size = numbers.clothes, scene.shape[2]
     side = np.abs(p)
     shoulder = (clothes.shoulder - numbers.shape.head_height) * 0.45 + np.square(np.maximum(side - 16, 0)) * 0.012
@@ -94,7 +93,8 @@ def _dress(scene: Paint, numbers: FaceNumbers, p: Plane, below: Plane, density: 
     folds = noise(numbers.background.seed + 7, 12, size)[-p.shape[0] :]
     normal = unit(np.stack([p * np.float32(1 / 70) + 0.4 * folds, np.full_like(p, -0.25), np.full_like(p, 0.9)]))
     cloth = linear(clothes.colour) * (1 + 0.12 * folds)
-    over(scene, body, lit(cloth * np.ones_like(normal), normal, numbers.light, 0.5 + 0.5 * shade, shade, 0.05))
+    cloth = lit(cloth, normal, numbers.light, shadow=0.5 + 0.5 * shade, hollow=shade, gloss=0.05)
+    over(scene, body, cloth)
     collar = edge((2.6 - np.abs(below - neckline - 1.3)) * density * 0.7) * ramp(side, half * 1.05, half * 0.9)
     if clothes.neckline < 12:
         over(scene, collar * body, linear(clothes.collar) * shade * np.float32(0.8))
@@ -124,4 +124,8 @@ def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
         normal = unit(np.stack([0.4 * a + side * 0.35, 0.4 * b_, np.full_like(a, 0.75)]))
         inside = bump(a, b_, (-side * 0.1, -0.1), (0.38, 0.45))
         hollow = 1 - np.float32(0.55) * inside
-        over(scene[:, *window], cover, lit(skin * hollow * 0.85, normal, numbers.light, hollow, hollow, 0.05))
+        over(
+            scene[:, *window],
+            cover,
+            lit(skin * hollow * 0.85, normal, numbers.light, shadow=hollow, hollow=hollow, gloss=0.05),
+        )

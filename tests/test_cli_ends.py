@@ -1,0 +1,161 @@
+"""How commands end: with which code, with which words, and with nothing lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from lfsrkit_cli.app import app
+from lfsrkit_cli.signals import Terminated, stoppable
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run_apart(*command: str, stdout: Any = subprocess.PIPE, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run in a process of its own."""
+    errors = subprocess.PIPE
+    kept = _environment(**variables)
+    return subprocess.run(command, check=False, stdout=stdout, stderr=errors, text=True, env=kept, timeout=120)
+
+
+def _command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "lfsrkit_cli", *map(str, arguments)]
+
+
+def _environment(**more: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "LC_ALL")}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OMP_NUM_THREADS": "1"} | more
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["list", "pach"], 2, "error: no kind of plug is called 'pach'; kinds: degradations"),
+        (["list", "degradatoins"], 2, "did you mean 'degradations'?"),
+        (["show", "mask", "pach"], 2, "error: no mask is called 'pach'; did you mean 'patch'?"),
+        (["lst"], 2, "No such command 'lst'"),
+        (["list", "--bogus"], 2, "No such option: --bogus"),
+        (["train", "--out", "x"], 2, "error: give either --pairs DIR or --faces SRC"),
+        (["train", "--out", "x", "--pairs", "a", "--faces", "b"], 2, "error: give either --pairs DIR or --faces SRC"),
+        (["train", "--out", "x", "--pairs", "a", "-s", "pairs.seed=1"], 2, "this goes with --faces"),
+        (["evaluate", "bicubic"], 2, "error: give MODEL and --pairs DIR, or --restored DIR and --clean DIR"),
+        (["evaluate", "--restored", "a", "--clean", "b", "--split", "test"], 2, "--split goes with --pairs"),
+        (["pairs", "verify", "nowhere"], 2, "error: nowhere: no pairs there"),
+        (["pairs", "build", "--faces", "nowhere", "--out", "x"], 2, "error: no folder 'nowhere'"),
+        (["pairs", "build", "--faces", "a", "--out", "x", "--shard", "3/2"], 2, "error: --shard 3/2: write K/N"),
+        (["config", "show", "trian"], 2, "error: no stage is called 'trian'; did you mean 'train'?"),
+        (["config", "show", "train", "-c", "fats_x4"], 2, "did you mean 'fast_x4'"),
+        (["list", "--plugin", "nowhere.py"], 2, "error: --plugin nowhere.py: no such Python file"),
+        (["enhance", "bicubic", "nowhere", "--out", "x"], 2, "error: no file, folder or match for 'nowhere'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_code_2(
+    arguments: list[str], code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_a_configuration_has_a_line() -> None:
+    result = run("config", "show", "train", "-s", "optim.lrr=1", "-s", "stesp=2")
+    lines = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert lines[0] == "error: 2 faults in the configuration"
+    assert sorted(lines[1:]) == [
+        "  optim.lrr: no such key; did you mean 'lr'?",
+        "  stesp: no such key; did you mean 'steps'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cause", "code", "message"),
+    [
+        (ZeroDivisionError("by\nzero"), 1, "error: ZeroDivisionError: by; run again with --debug to see where\n"),
+        (KeyboardInterrupt(), 130, "error: interrupted; run the same command again to go on\n"),
+        (Terminated(), 143, "error: interrupted; run the same command again to go on\n"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_not_ours_is_one_line_too(
+    cause: BaseException, code: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise cause
+
+    monkeypatch.setattr("lfsrkit.pairs.read_manifest", fail)
+    result = run("pairs", "stats", "anything")
+    assert (result.exit_code, result.stdout, result.stderr) == (code, "", message)
+    told = run("pairs", "stats", "anything", "--debug")
+    assert told.exit_code == code
+    assert told.stderr.startswith("Traceback")
+    assert told.stderr.endswith(message)
+
+
+def test_a_signal_of_the_system_ends_a_command_with_143(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lfsrkit.pairs.read_manifest", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("pairs", "stats", "anything").exit_code == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_signal_asks_and_the_second_interrupts(number: signal.Signals, code: int) -> None:
+    with stoppable() as stop:
+        assert (stop(), stop.exit_code) == (False, 0)
+        os.kill(os.getpid(), number)
+        assert (stop(), stop.exit_code) == (True, code)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_training_saves_before_it_stops(built: Path, tmp_path: Path, number: int, code: int) -> None:
+    out = tmp_path / "run"
+    command = _command("train", "--pairs", built, "--out", out, "-s", "batch_size=2", "-s", "log_every=1", "--json")
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=_environment(), bufsize=1) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if line.startswith("train: "))
+        process.send_signal(number)
+        told, _ = process.communicate(timeout=60)
+    facts = json.loads(told)
+    assert (process.returncode, facts["stopped"]) == (code, True)
+    assert 0 < facts["step"] < facts["steps"]
+    assert (out / "model.safetensors").is_file()
+
+
+def test_a_reader_that_leaves_causes_no_noise() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        result = subprocess.run(
+            _command("list"),
+            check=False,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=_environment(),
+            timeout=60,
+        )
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_user_text_is_never_markup() -> None:
+    assert "no folder '[red]x[/red]'" in run("pairs", "build", "--faces", "[red]x[/red]", "--out", "x").stderr
+
+
+def test_any_encoding_will_do(tmp_path: Path) -> None:
+    result = run_apart(*_command("preview", "fäce.png"), LC_ALL="C")
+    assert (result.returncode, result.stderr.split(";")[0]) == (2, r"error: no folder 'f\xe4ce.png'")
