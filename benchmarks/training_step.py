@@ -2,7 +2,8 @@
 
     python benchmarks/training_step.py --model lfsrnet_tiny --clean-size 64 --scale 4
 
-Both loops alternate, so that a busy machine slows both; the overhead is the ratio of their median times a step.
+The loops take turns step by step; the overhead is the median ratio to the bare step of the same turn, so that a busy
+machine slows both sides.
 """
 
 import argparse
@@ -83,10 +84,11 @@ def main():
                 seconds[name].append(spent)
     for loop in loops.values():
         loop.close()
-    medians = {name: 1000 * statistics.median(values) for name, values in seconds.items()}
     print(f"{options.model}, clean {options.clean_size}, batch {options.batch}, {torch.get_num_threads()} threads")
-    for name, milliseconds in medians.items():
-        print(f"  {name:7s} {milliseconds:8.2f} ms a step  {milliseconds / medians['bare'] - 1:+6.1%}")
+    for name, values in seconds.items():
+        ratios = [value / bare for value, bare in zip(values, seconds["bare"], strict=True)]
+        overhead = statistics.median(ratios) - 1
+        print(f"  {name:7s} {1000 * statistics.median(values):8.2f} ms a step  {overhead:+6.1%}")
     print(f"  fresh pictures of one batch: {fresh_milliseconds(options, live):.2f} ms")
 
 

@@ -28,6 +28,7 @@ from lfsrkit.training.data import Batches, Examples, mirrored, order, reader
 from lfsrkit.training.ema import Average
 from lfsrkit.training.objective import Objective
 from lfsrkit.training.schedule import learning_rate
+from lfsrkit.training.setup import initial_model
 from tests.training_cases import CLEAN_SIDE, TRAIN, VALIDATION, Toy, build_pairs, stage
 
 CPU = torch.device("cpu")
@@ -132,6 +133,12 @@ def test_the_seed_decides_the_run(train_pairs: PairSet, tmp_path: Path) -> None:
     torch.manual_seed(99)
     assert run("b") == first
     assert run("c", "seed=1") != first
+
+
+def test_the_first_weights_depend_on_the_seed_alone() -> None:
+    first, same, other = (initial_model(stage(f"seed={seed}"), 4).model.state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(first[key], same[key]) for key in first)
+    assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
 def test_global_random_states_are_left_alone(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def exit_code_of(interrupt: KeyboardInterrupt) -> int:
     Args:
         interrupt: From Ctrl-C or from SIGTERM.
     """
-    return INTERRUPTED
+    return TERMINATED if isinstance(interrupt, Terminated) else INTERRUPTED
 
 
 def _load(plugins: list[Path]) -> None:

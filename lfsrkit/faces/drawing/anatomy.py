@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lfsrkit.faces.drawing.canvas import Plane, Window, bump, ramp
-from lfsrkit.faces.drawing.numbers import FaceNumbers
+from lfsrkit.faces.drawing.numbers import FaceNumbers, Number
 
 UNITS = 128
 """Length of the picture's side in the units of `FaceNumbers`."""
@@ -20,8 +20,11 @@ UNITS = 128
 Points = NDArray[np.floating]
 """(n, 2), x and y."""
 
-_NOSE_ROUNDS = 2
+_NOSE_ROUNDS = 4
 """How often the shift of a pixel by the height of the nose is refined."""
+
+_NOSE_SHARE = 0.55
+"""Share of the nose's height by which it stands out; with all of it the tip would hide the base of a lowered head."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Head:
         return (turn * self.numbers.pose.scale).astype(np.float32)
 
     def nose(self, u: Plane, v: Plane) -> Plane:
-        """Give the height of the nose above the face, in units.
+        """Give how far the nose stands out from the face, in units.
 
         Args:
             u: Places on the face.
@@ -114,11 +117,12 @@ class Head:
         root, tip, side = shape.eye_y - 3, shape.nose_y, np.abs(u)
         along = np.clip((v - root) * np.float32(1 / (tip - root)), 0, 1.3)
         ridge = shape.nose_bridge * ramp(v, root - 5, root + 3) + (shape.nose_lift - shape.nose_bridge) * along * along
-        ridge *= ramp(v, tip + 4.6, tip - 0.4)
+        ridge *= ramp(v, tip + 5.0, tip - 0.6)
         narrow = side * (1 / (np.float32(2.3) + 1.7 * along))
         ball = bump(side, v, (0, tip), (2.6, 2.0))
         wings = bump(side, v, (shape.nose_width * 0.72, tip + 1.8), (1.7, 1.9))
-        return ridge * np.exp(-narrow * narrow) * np.float32(0.85) + 1.2 * ball + shape.nose_lift * 0.38 * wings
+        height = 0.85 * ridge * np.exp(-narrow * narrow) + 1.2 * ball + shape.nose_lift * 0.38 * wings
+        return _NOSE_SHARE * height
 
     def place(self, points: Points) -> Points:
         """Find where places on the face are in the picture.
@@ -179,7 +183,7 @@ class Head:
         density = size / UNITS * self.numbers.pose.scale
         return Chart(x * shape.head_width, y * shape.head_height, x, y, z, normal, radius, p, q, density)
 
-    def window(self, points: Points, margin: float, size: int) -> Window:
+    def window(self, points: Points, margin: Number, size: int) -> Window:
         """Find the part of the picture around some places.
 
         Args:
@@ -205,13 +209,13 @@ class Head:
         reach = np.asarray([[-wing, shape.eye_y - 6], [wing, shape.eye_y - 6], [-wing, tip + 6], [wing, tip + 6]])
         part = self.window(self.place(reach.astype(np.float32)), 5 * self.numbers.pose.scale, size)
         a, b = disk[0][part], disk[1][part]
-        x, y, z, depth = (plane[part] for plane in seen)
-        low_a, low_b = a, b
+        # Starting half-way up, the way to the tip is as short as that to the base.
+        lift = np.full_like(a, 0.35 * shape.nose_lift / shape.head_width)
         for _ in range(_NOSE_ROUNDS):
+            x, y, *_ = self._unturn(a / (1 + lift), b / (1 + lift))
             lift = self.nose(x * shape.head_width, y * shape.head_height) * np.float32(1 / shape.head_width)
-            scale = 1 / (1 + lift)
-            low_a, low_b = a * scale, b * scale
-            x, y, z, depth = self._unturn(low_a, low_b)
+        low_a, low_b = a / (1 + lift), b / (1 + lift)
+        x, y, z, depth = self._unturn(low_a, low_b)
         for plane, refined in zip((*seen, *disk), (x, y, z, depth, low_a, low_b), strict=True):
             plane[part] = refined
         return (*seen, *disk)

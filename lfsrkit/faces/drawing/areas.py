@@ -65,7 +65,8 @@ def _mark_nose(area: Plane, sheet: Sheet) -> None:
     v, density = part.chart.v, part.chart.density
     half = 2.3 + (wing * 1.1 - 2.3) * ramp(v, root + 3, shape.nose_y + 1.0)
     half = half * np.sqrt(np.clip((base - v) * np.float32(1 / 3.0), 0, 1))
-    area[window] = edge((half - np.abs(part.chart.u)) * density) * edge((v - root) * density)
+    between = edge((v - root) * density) * edge((base - v) * density)
+    area[window] = edge((half - np.abs(part.chart.u)) * density) * between
 
 
 def _mark_mouth(area: Plane, sheet: Sheet) -> None:

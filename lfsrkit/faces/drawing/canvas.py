@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from lfsrkit.faces.drawing.numbers import Colour
+from lfsrkit.faces.drawing.numbers import Colour, Number
 
 Plane = NDArray[np.floating]
 """One number a pixel, (height, width)."""
@@ -31,7 +31,7 @@ def linear(colour: Colour) -> Paint:
     return np.square(np.asarray(colour, np.float32)).reshape(3, 1, 1)
 
 
-def ramp(x: Plane, low: float | Plane, high: float | Plane) -> Plane:
+def ramp(x: Plane, low: Number | Plane, high: Number | Plane) -> Plane:
     """Rise smoothly from 0 at ``low`` to 1 at ``high`` (which may be the smaller one).
 
     Args:
@@ -52,7 +52,7 @@ def edge(distance: Plane) -> Plane:
     return np.minimum(np.maximum(distance + np.float32(0.5), 0), 1)
 
 
-def bump(x: Plane, y: Plane, at: tuple[float, float], width: tuple[float, float]) -> Plane:
+def bump(x: Plane, y: Plane, at: tuple[Number, Number], width: tuple[Number, Number]) -> Plane:
     """Give a Gaussian hill of height 1.
 
     Args:

@@ -2,7 +2,7 @@
 
 import torch
 
-from lfsrkit.faces.drawing.numbers import Colour
+from lfsrkit.faces.drawing.numbers import Colour, Number
 
 SKIN_TONES: tuple[Colour, ...] = (
     (0.93, 0.78, 0.70),
@@ -53,11 +53,11 @@ class Draws:
         # One call for all numbers of a face: a call for each would take longer than drawing the nose.
         self._numbers = iter(torch.rand(512, generator=generator).tolist())
 
-    def between(self, low: float, high: float) -> float:
+    def between(self, low: Number, high: Number) -> float:
         """Draw a number from a range, all equally likely."""
         return low + (high - low) * next(self._numbers)
 
-    def around(self, middle: float, spread: float) -> float:
+    def around(self, middle: Number, spread: Number) -> float:
         """Draw a number near ``middle``, never further away than ``2 * spread``."""
         return middle + spread * 4 * ((next(self._numbers) + next(self._numbers) + next(self._numbers)) / 3 - 0.5)
 
@@ -69,13 +69,13 @@ class Draws:
         """Draw a seed for a texture."""
         return int(next(self._numbers) * 2**24)
 
-    def along(self, colours: tuple[Colour, ...], low: float = 0.0, high: float = 1.0) -> Colour:
+    def along(self, colours: tuple[Colour, ...], low: Number = 0, high: Number = 1) -> Colour:
         """Draw a colour between neighbours of a list."""
         place = self.between(low, high) * (len(colours) - 1)
         first = min(int(place), len(colours) - 2)
         return blend(colours[first], colours[first + 1], place - first)
 
-    def colour(self, low: float, high: float, vividness: float) -> Colour:
+    def colour(self, low: Number, high: Number, vividness: Number) -> Colour:
         """Draw a colour of any hue between two brightnesses."""
         base, tint = self.between(low, high), self.between(0, vividness)
         r, g, b = (base * (1 - tint * self.between(0, 1)) for _ in range(3))

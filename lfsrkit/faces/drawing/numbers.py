@@ -11,6 +11,9 @@ from typing import Any
 Colour = tuple[float, float, float]
 """Red, green and blue of sRGB, 0 to 1."""
 
+Number = float | int
+"""A plain number; whole ones may be written without a point."""
+
 
 @dataclass(frozen=True)
 class Pose:

@@ -26,7 +26,7 @@ class Sheet:
     window: Window
     """Where in the picture the sheet lies."""
     parts: Mapping[str, Window]
-    """Where in it ``eye-1`` (the left one), ``eye1``, ``brow-1``, ``brow1``, ``nose``, ``mouth`` and ``glasses`` lie."""
+    """Where in it ``eye-1`` (the left one), ``eye1``, ``brow-1``, ``brow1``, ``nose``, ``mouth``, ``glasses`` lie."""
     chart: Chart
     albedo: Paint
     height: Plane

@@ -96,7 +96,7 @@ def _raise_nose(sheet: Sheet) -> None:
     part = sheet.part("nose")
     u, v = part.chart.u, part.chart.v
     side = np.abs(u)
-    part.height[...] += np.float32(0.8) * sheet.head.nose(u, v)
+    part.height[...] += np.float32(1.45) * sheet.head.nose(u, v)
     part.gloss[...] += np.float32(1.5 * sheet.numbers.skin.gloss) * bump(u, v, (0, tip - 0.5), (1.5, 2.0))
     part.gloss[...] += np.float32(0.6 * sheet.numbers.skin.gloss) * bump(u, v, (0, 5), (1.2, 7))
     nostril = bump(side, v + 0.25 * side, (wing * 0.43, tip + 3.6 + 0.1 * wing), (1.15, 0.6))
