@@ -55,7 +55,7 @@ def parse_call(text: str) -> Call:
         UsageError: If the text is not exactly one call.
 
     Example:
-        >>> parse_call("union(a=patch(ratio=.25), b=box)").params["a"]
+        >>> parse_call("union(a=patch(ratio=.25), b=box())").params["a"]
         Call(name='patch', params={'ratio': 0.25})
     """
     calls = parse_chain(text)

@@ -201,9 +201,12 @@ def schema(config: type[Config]) -> dict[str, Any]:
         config: Class of the stage.
     """
     with warnings.catch_warnings():
-        # Defaults that are components have no JSON form of their own; the template shows them.
+        # Components have no JSON form of their own; their text is put in below.
         warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
-        return config.model_json_schema()
+        described = config.model_json_schema()
+    for key, default in to_tables(config()).items():
+        described["properties"][key]["default"] = default
+    return described
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:

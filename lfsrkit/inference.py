@@ -49,7 +49,7 @@ def enhance(
     place = choose_device(device)
     restorer = restorer_for(model).to(place).eval()
     shown: list[tuple[Pixels, ...]] = []
-    for source, target in _targets(inputs, out):
+    for source, target in targets(inputs, out):
         result = _enhanced(restorer, place, source, target, config)
         if result.shown and len(shown) < SHOWN:
             shown.append(result.shown)
@@ -89,7 +89,16 @@ def _enhanced(model: Restorer, place: torch.device, source: Path, target: Path, 
     return Enhanced(source, target, None, time.perf_counter() - start, (low, large, restored))
 
 
-def _targets(inputs: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
+def targets(inputs: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
+    """Pair every picture that is meant with the file that its result goes to.
+
+    Args:
+        inputs: Files, folders and patterns.
+        out: Folder for the results.
+
+    Raises:
+        UsageError: If an input does not exist or would be overwritten.
+    """
     chosen: dict[Path, Path] = {}
     for given in inputs:
         for source, name in _found(given, out):

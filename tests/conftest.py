@@ -8,6 +8,7 @@ from pictures import picture
 
 from lfsrkit import pairs
 from lfsrkit.images import encode_png
+from lfsrkit.registries import REGISTRIES
 from lfsrkit.stages import load_stage
 
 REFERENCE = Path(__file__).parents[2] / "shared"
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(reference)
         if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(device)
+
+
+@pytest.fixture
+def own_plugs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget at the end of a test whatever it registers."""
+    for registry in REGISTRIES.values():
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
 
 
 @pytest.fixture

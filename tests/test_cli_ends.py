@@ -136,7 +136,8 @@ def test_training_saves_before_it_stops(built: Path, tmp_path: Path, number: int
     assert (out / "model.safetensors").is_file()
 
 
-def test_a_reader_that_leaves_causes_no_noise() -> None:
+@pytest.mark.parametrize("words", [["list"], ["show", "mask", "patch"], ["config", "template", "train"]], ids=" ".join)
+def test_a_reader_that_leaves_causes_no_noise(words: list[str]) -> None:
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:

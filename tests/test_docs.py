@@ -25,6 +25,7 @@ def test_generated_texts_are_fresh(page: Path) -> None:
     subprocess.run([sys.executable, "-m", "cogapp", "--check", page], check=True, cwd=ROOT, capture_output=True)
 
 
+@pytest.mark.usefixtures("own_plugs")
 def test_the_plug_in_of_the_readme_works(tmp_path: Path) -> None:
     snippet = re.search(
         r"```python\n(# stripes\.py.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL

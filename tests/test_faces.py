@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,22 +59,28 @@ def test_a_file_that_disappears_is_a_bad_picture(folder: Folder) -> None:
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs a second user")
 def test_an_unreadable_folder_is_reported_and_the_rest_is_found(folder: Folder) -> None:
-    place = folder(2)
-    (place / "locked").mkdir(mode=0o700)
-    shutil.copy(place / "000.png", place / "locked" / "z.png")
-    (place / "001.png").chmod(0o600)
-    for parent in [place, *place.parents]:
-        if parent.is_relative_to("/tmp") and parent != Path("/tmp"):
-            parent.chmod(parent.stat().st_mode | 0o055)
+    # Outside pytest's own folders, which no other user may enter.
+    with tempfile.TemporaryDirectory() as open_to_all:
+        place = Path(open_to_all)
+        place.chmod(0o755)
+        for path in folder(2).iterdir():
+            shutil.copy(path, place / path.name)
+        (place / "locked").mkdir(mode=0o700)
+        shutil.copy(place / "000.png", place / "locked" / "z.png")
+        (place / "001.png").chmod(0o600)
+        printed = found_by_nobody(place)
+        assert printed.startswith("['000.png'] ")
+        assert "('locked', 'cannot be read: Permission denied')" in printed
+        assert "('001.png', 'cannot be read: Permission denied')" in printed
+
+
+def found_by_nobody(place: Path) -> str:
     program = (
         "import os, sys\nfrom lfsrkit.faces import open_source\nos.setgid(65534); os.setuid(65534)\n"
         "f = open_source(sys.argv[1]).find()\n"
         "print([r.source for r in f.refs], [(r.source, r.reason) for r in f.rejected])"
     )
-    printed = subprocess.check_output([sys.executable, "-c", program, str(place)], text=True)
-    assert printed.startswith("['000.png'] ")
-    assert "('locked', 'cannot be read: Permission denied')" in printed
-    assert "('001.png', 'cannot be read: Permission denied')" in printed
+    return subprocess.check_output([sys.executable, "-c", program, str(place)], text=True)
 
 
 @pytest.mark.parametrize("spec", ["synthetic:", "synthetic:0", "synthetic:x", "no/such/folder", "hub:./no-such-place"])

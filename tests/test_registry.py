@@ -125,6 +125,7 @@ def test_entry_points_are_listed_without_import_and_a_broken_one_hurts_nobody(mo
         registry.create("broken")
 
 
+@pytest.mark.usefixtures("own_plugs")
 def test_a_plugin_file_registers_and_a_failing_one_is_named(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.py", tmp_path / "bad.py"
     good.write_text(

@@ -158,10 +158,10 @@ def test_framing_is_that_of_aligned_portraits(faces):
 def test_landmarks_lie_in_their_regions(faces):
     for _, face in faces:
         maps = dict(zip(REGIONS, face.regions, strict=True))
-        for name, part in zip(REGIONS[:4], (*EYES, *BROWS), strict=True):
-            assert at(maps[name], face.landmarks[part].mean(0)) > 0.5, name
+        for eye, part in zip(REGIONS[:2], EYES, strict=True):
+            assert at(maps[eye], face.landmarks[part].mean(0)) > 0.5, eye
         for brow, part in zip(REGIONS[2:4], BROWS, strict=True):
-            assert np.mean([at(maps[brow], point) for point in face.landmarks[part]]) > 0.5
+            assert np.median([at(maps[brow], point) for point in face.landmarks[part]]) > 0.5, brow
         assert at(maps["nose"], face.landmarks[NOSE_TIP]) > 0.5
         assert at(maps["nose"], face.landmarks[RIDGE].mean(0)) > 0.5
         assert at(maps["mouth"], face.landmarks[MOUTH].mean(0)) > 0.5

@@ -95,6 +95,15 @@ def test_records_come_when_they_are_due(train_pairs: PairSet, validation_pairs: 
     assert (out / "sheets" / "step-000023.png").is_file()
 
 
+def test_a_record_averages_over_the_steps_since_the_last_one(train_pairs: PairSet, tmp_path: Path) -> None:
+    def run(every: int) -> list[float]:
+        config = stage("steps=12", f"log_every={every}", "checkpoint_every=12")
+        return [r.loss for r in training.train(config, train_pairs, None, tmp_path / str(every), device="cpu")]
+
+    singles = run(1)
+    assert run(4) == pytest.approx([sum(singles[start : start + 4]) / 4 for start in (0, 4, 8)], rel=1e-9)
+
+
 def test_the_folder_explains_itself(train_pairs: PairSet, tmp_path: Path) -> None:
     out = tmp_path / "run"
     config = stage("steps=5", 'loss=["face_mask(alpha=0.5)"]', "mask=patch(ratio=0.25)", "optim.lr=3e-4")

@@ -114,5 +114,5 @@ def _load(plugins: list[Path]) -> None:
 
 
 def _be_quiet() -> None:
-    """Send what is left in the buffer of standard output nowhere, so that closing it at the exit does not fail."""
+    """Send what standard output still holds nowhere, as Python's documentation of ``signal`` advises for SIGPIPE."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

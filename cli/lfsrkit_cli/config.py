@@ -48,18 +48,9 @@ def template(*, stage: StageName) -> None:
 @command(app, "schema")
 def schema(*, stage: StageName) -> None:
     """Print the JSON Schema of a stage, for editors."""
-    import warnings
+    from lfsrkit.config import schema as schema_of
 
-    from lfsrkit.config import to_tables
-
-    config = _class_of(stage)
-    with warnings.catch_warnings():
-        # pydantic warns that it cannot write a component that is a default; the text of a recipe takes its place.
-        warnings.simplefilter("ignore", UserWarning)
-        described = config.model_json_schema()
-    for key, default in to_tables(config()).items():
-        described["properties"][key]["default"] = default
-    print_json(described)
+    print_json(schema_of(_class_of(stage)))
 
 
 @command(app, "check")

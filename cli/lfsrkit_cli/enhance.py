@@ -45,7 +45,7 @@ def enhance(
     from lfsrkit.stages import load_stage
 
     config = load_stage("enhance", recipes=recipes, overrides=overrides)
-    targets = inference._targets(inputs, out)  # pyright: ignore[reportPrivateUsage]
+    targets = inference.targets(inputs, out)
     if dry_run:
         _tell_plan(targets, json)
         return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDE = 160
+WIDE = 1000
 """Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
 
 

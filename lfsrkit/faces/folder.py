@@ -24,7 +24,11 @@ class FolderSource(FaceSource):
     """
 
     def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
+        try:
+            exists = folder.is_dir()
+        except OSError as error:
+            raise UsageError(f"folder {str(folder)!r} cannot be read: {error.strerror}") from None
+        if not exists:
             raise UsageError(f"no folder {str(folder)!r}; faces come from a folder, synthetic:N or hub:NAME")
         self.folder = folder
 

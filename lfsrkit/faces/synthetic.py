@@ -71,25 +71,23 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
     picture, areas = _paint(head, size * factor)
     image = np.rint(np.clip(_averaged(picture, factor), 0, 1) * 255).astype(np.uint8)
     regions = (_averaged(areas, factor) * 255).astype(np.uint8)
-    places = landmarks(head) * np.float32(size / UNITS)
+    places = (landmarks(head) + 2.5) * np.float32(size / UNITS)
     return DrawnFace(np.ascontiguousarray(image.transpose(1, 2, 0)), places, regions)
 
 
 def _paint(head: Head, size: int) -> tuple[Paint, Paint]:
     """Lay one layer over another, from the wall to the glasses."""
     numbers = head.numbers
-    chart = head.see(size)
-    cap = comb_cap(head, size)
-    fall = comb_fall(numbers, chart, size) if numbers.hair.length > numbers.shape.mouth_y else None
+    fall = comb_fall(head, size) if numbers.hair.length > numbers.shape.mouth_y else None
     scene = paint_background(numbers, size)
     if fall is not None:
-        paint_behind(scene, fall, chart, numbers)
-    paint_body(scene, numbers, chart)
-    paint_ears(scene, head, chart)
-    sheet = _paint_face(scene, blank(head, chart, size))
+        paint_behind(scene, fall)
+    paint_body(scene, head)
+    paint_ears(scene, head)
+    sheet = _paint_face(scene, blank(head, size))
     if numbers.clothes.earrings:
-        paint_earrings(scene, head, chart)
-    hidden = paint_before(scene, fall, cap, chart, numbers)
+        paint_earrings(scene, head)
+    hidden = paint_before(scene, fall, comb_cap(head, size))
     if numbers.clothes.glasses:
         paint_glasses(scene, sheet)
     if numbers.clothes.hat:

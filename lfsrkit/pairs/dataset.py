@@ -105,13 +105,17 @@ class PairSet:
             params=[row["params"] for row in rows],
         )
 
-    @cached_property
+    @property
     def ids(self) -> list[str]:
         """Identities of all pairs, in order; read without the pictures."""
+        return self._ids
+
+    @cached_property
+    def _ids(self) -> list[str]:
         columns = (self._file(shard).read(columns=["id"])["id"] for shard in range(len(self._shards)))
         return [name for column in columns for name in column.to_pylist()]
 
-    @cached_property
+    @property
     def chain(self) -> Chain:
         """The degradation that made the low pictures."""
         return chain_from_text(self.manifest.settings["degrade"])

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any, final
 
 import torch
@@ -55,12 +54,12 @@ class LivePairs:
         """Identities of all pairs, in order."""
         return [ref.id for ref, _ in self._faces]
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """Identity of the data: the faces and what is done to them."""
         return hashlib.sha256("\n".join([str(sorted(self.settings.items())), *self.ids]).encode()).hexdigest()
 
-    @cached_property
+    @property
     def clean_mean(self) -> float:
         """Mean of the clean pictures, 0 to 1."""
         return sum(float(face.clean.mean()) / 255 for _, face in self._faces) / len(self)

@@ -1,7 +1,7 @@
 """Stage 3, training: one plain loop that yields records, saves whole checkpoints, and resumes bit by bit."""
 
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
-from lfsrkit.training.data import PairData
 from lfsrkit.training.learner import NonFiniteError
 from lfsrkit.training.loop import train
 from lfsrkit.training.record import TrainRecord

@@ -1,78 +1,31 @@
 """Training data: every picture equally often; order and draws depend on seed, picture and epoch alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Protocol, final, runtime_checkable
+from typing import final
 
 import torch
 from jaxtyping import Float, UInt8
 from torch import Generator, Tensor
 
 from lfsrkit import seeding
-from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import UsageError
 from lfsrkit.images import to_float
-from lfsrkit.pairs.dataset import Batch
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.regions import flip_regions, template_regions
 from lfsrkit.stages import TrainConfig
-from lfsrkit.types import Bytes, Flags, Images, Resized
+from lfsrkit.types import Bytes, Flags, Images, Resized, ResizedBytes
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
 """A split that takes more than this in 8 bits is decoded batch by batch."""
 
 _CHUNK = 64
 
-LargeBytes = UInt8[Tensor, "n 3 h2 w2"]
 LargeRegionBytes = UInt8[Tensor, "n 7 h2 w2"]
 LargeRegions = Float[Tensor, "n 7 h2 w2"]
-
-
-@runtime_checkable
-class PairData(Protocol):
-    """What can be trained on: a split of a build, or of live faces."""
-
-    def __len__(self) -> int: ...
-
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """Decode several pairs.
-
-        Args:
-            indices: Positions in the split, in any order.
-        """
-        ...
-
-    @property
-    def ids(self) -> list[str]:
-        """Identities of all pairs, in order."""
-        ...
-
-    @property
-    def chain(self) -> Chain:
-        """The degradation that made the low pictures."""
-        ...
-
-    @property
-    def scale(self) -> int:
-        """How many times larger the clean pictures are."""
-        ...
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The resolved configuration of the pairs; ``seed`` is that of the degradation."""
-        ...
-
-    @property
-    def sha256(self) -> str:
-        """Identity of the data."""
-        ...
-
-    @property
-    def clean_mean(self) -> float:
-        """Mean of all clean training pictures, 0 to 1."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +34,7 @@ class Pictures:
 
     ids: list[str]
     low: Bytes
-    clean: LargeBytes
+    clean: ResizedBytes
     regions: LargeRegionBytes | None
 
     def select(self, indices: Sequence[int]) -> "Pictures":

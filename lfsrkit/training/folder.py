@@ -8,9 +8,9 @@ from typing import Any
 from lfsrkit.config import difference, to_tables, to_toml
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import claim_folder, write_whole
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.budget import read_plan
-from lfsrkit.training.data import PairData
 
 CONFIG_FILE = "config.toml"
 """The resolved configuration, as a recipe."""

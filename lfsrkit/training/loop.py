@@ -15,11 +15,12 @@ from lfsrkit.devices import choose_device
 from lfsrkit.files import write_whole
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.weights import FILE_NAME, save
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.pairs.manifest import versions
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.budget import TIMED_STEPS, WARMUP_STEPS, plan_run, time_steps
 from lfsrkit.training.checkpoint import checkpoint_path, prune_checkpoints, read_checkpoint, write_checkpoint
-from lfsrkit.training.data import Batches, Examples, PairData
+from lfsrkit.training.data import Batches, Examples
 from lfsrkit.training.folder import claim_run, data_identity
 from lfsrkit.training.learner import LOSS, Learner, NonFiniteError
 from lfsrkit.training.objective import Objective
@@ -115,13 +116,16 @@ class _Run:
             stop: Asked after every step.
         """
         config = self.config
+        periods = [config.log_every, config.checkpoint_every]
+        if self.validation is not None:
+            periods.append(config.validate_every)
         while self.learner.step < self.plan.steps:
             with self.clock.waiting():
                 examples = self.batches.at(self.learner.images_seen)
             with self.clock.working():
                 self.window.add(self._learn(examples))
             stopping = stop is not None and stop()
-            if self._due(config.log_every, config.validate_every, config.checkpoint_every):
+            if self._due(*periods):
                 yield self._told(save=stopping)
             elif stopping:
                 yield self._interrupted()

@@ -7,8 +7,9 @@ import torch
 
 from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_png
 from lfsrkit.models.base import Restorer
+from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import METRICS
-from lfsrkit.training.data import PairData, reader
+from lfsrkit.training.data import reader
 from lfsrkit.types import Images, Resized
 
 METRIC_NAMES = ("psnr", "ssim")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lfsrkit.faces.drawing.anatomy import Chart, Head
+from lfsrkit.faces.drawing.anatomy import Head
 from lfsrkit.faces.drawing.canvas import Paint, Plane, bump, edge, linear, over, ramp
 from lfsrkit.faces.drawing.lighting import lamp_direction, lit, unit
 from lfsrkit.faces.drawing.sheet import Sheet
@@ -72,15 +72,15 @@ def paint_hat(scene: Paint, sheet: Sheet) -> Plane:
     return cover
 
 
-def paint_earrings(scene: Paint, head: Head, chart: Chart) -> None:
+def paint_earrings(scene: Paint, head: Head) -> None:
     """Hang a gleaming drop below each ear; hair that is painted later covers it.
 
     Args:
         scene: (3, height, width), changed in place.
         head: The head of the face.
-        chart: What the camera sees of it.
     """
     for side in (-1, 1):
-        p, q = head.flat_place(side * 1.03, 0.23, -0.1)
-        drop = bump(chart.p, chart.q, (p, q), (0.8, 1.5))
-        over(scene, np.clip(drop * 1.6, 0, 1), linear((0.85, 0.78, 0.55)) * (0.5 + drop))
+        x, y = head.flat_place(side * 1.03, 0.23, -0.1)
+        window = head.window(head.whereabouts(x, y), 6, scene.shape[1])
+        drop = bump(*head.level(scene.shape[1], window), (x, y), (0.8, 1.5))
+        over(scene[:, *window], np.clip(drop * 1.6, 0, 1), linear((0.85, 0.78, 0.55)) * (0.5 + drop))

@@ -62,6 +62,19 @@ class Chart:
         return Chart(u, v, x, y, z, self.normal[:, *window], radius, p, q, self.density)
 
 
+def within(part: Window, whole: Window) -> Window:
+    """Give a window of the picture relative to a larger one, at least two pixels of which it keeps.
+
+    Args:
+        part: The window.
+        whole: The larger one.
+    """
+    starts = [min(max(one.start, two.start), two.stop - 2) - two.start for one, two in zip(part, whole, strict=True)]
+    stops = [min(one.stop, two.stop) - two.start for one, two in zip(part, whole, strict=True)]
+    rows, columns = (slice(start, max(stop, start + 2)) for start, stop in zip(starts, stops, strict=True))
+    return rows, columns
+
+
 @dataclass(frozen=True)
 class Head:
     """Places on the head of one face, and places in its picture.
@@ -167,9 +180,10 @@ class Head:
 
         Args:
             size: Side of the picture in pixels.
-            window: Part of the picture; the whole one by default. The skin itself is always seen whole.
+            window: Part of the picture; the whole one by default.
         """
-        p, q = self._unplaced(size, window or (slice(None), slice(None)))
+        window = window or (slice(0, size), slice(0, size))
+        p, q = self.level(size, window)
         shape = self.numbers.shape
         b = q * np.float32(1 / shape.head_height)
         a = (p - self._shift(b)) / (self._width(b))
@@ -178,10 +192,10 @@ class Head:
         a, b = a * scale, b * scale
         x, y, z, depth = self._unturn(a, b)
         if self.swell == 0:
-            x, y, z, depth, a, b = self._under_nose(size, (x, y, z, depth), (a, b))
+            x, y, z, depth, a, b = self._under_nose(size, window, (x, y, z, depth), (a, b))
         normal = self._picture_normal(a, b, depth)
-        density = size / UNITS * self.numbers.pose.scale
-        return Chart(x * shape.head_width, y * shape.head_height, x, y, z, normal, radius, p, q, density)
+        u, v = x * shape.head_width, y * shape.head_height
+        return Chart(u, v, x, y, z, normal, radius, p, q, self.density(size))
 
     def window(self, points: Points, margin: Number, size: int) -> Window:
         """Find the part of the picture around some places.
@@ -195,19 +209,33 @@ class Head:
         (left, top), (right, bottom) = np.clip(ends, 0, size).astype(int).tolist()
         return slice(top, max(bottom, top + 2)), slice(left, max(right, left + 2))
 
-    def _unplaced(self, size: int, window: Window) -> tuple[Plane, Plane]:
+    def density(self, size: int) -> float:
+        """Give the pixels per unit.
+
+        Args:
+            size: Side of the picture in pixels.
+        """
+        return size / UNITS * self.numbers.pose.scale
+
+    def level(self, size: int, window: Window) -> tuple[Plane, Plane]:
+        """Give the places of pixels relative to the head's centre, roll and scale undone: ``p`` and ``q``.
+
+        Args:
+            size: Side of the picture in pixels.
+            window: Part of the picture.
+        """
         at = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(UNITS / size)
         x, y = at[window[1]] - np.float32(self.origin[0]), (at[window[0]] - np.float32(self.origin[1]))[:, None]
         back = np.linalg.inv(self._spin.astype(np.float64)).astype(np.float32)
         return x * back[0, 0] + y * back[1, 0], x * back[0, 1] + y * back[1, 1]
 
     def _under_nose(
-        self, size: int, seen: tuple[Plane, Plane, Plane, Plane], disk: tuple[Plane, Plane]
+        self, size: int, window: Window, seen: tuple[Plane, Plane, Plane, Plane], disk: tuple[Plane, Plane]
     ) -> tuple[Plane, Plane, Plane, Plane, Plane, Plane]:
         shape = self.numbers.shape
         tip, wing = shape.nose_y, shape.nose_width
         reach = np.asarray([[-wing, shape.eye_y - 6], [wing, shape.eye_y - 6], [-wing, tip + 6], [wing, tip + 6]])
-        part = self.window(self.place(reach.astype(np.float32)), 5 * self.numbers.pose.scale, size)
+        part = within(self.window(self.place(reach.astype(np.float32)), 5, size), window)
         a, b = disk[0][part], disk[1][part]
         # Starting half-way up, the way to the tip is as short as that to the base.
         lift = np.full_like(a, 0.35 * shape.nose_lift / shape.head_width)

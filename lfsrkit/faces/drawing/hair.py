@@ -13,21 +13,20 @@ from lfsrkit.faces.drawing.numbers import FaceNumbers, Hair
 
 @dataclass(frozen=True)
 class Fall:
-    """Hair that hangs: how it covers the picture behind and in front of the face, and its strands."""
+    """Hair that hangs: how it covers the picture behind and in front of the face, and the light it sends."""
 
     behind: Plane
     before: Plane
-    grain: Plane
+    light: Paint
 
 
 @dataclass(frozen=True)
 class Cap:
-    """Hair that lies on the skull: its place, how it covers the picture, and its strands."""
+    """Hair that lies on the skull: its part of the picture, how it covers it, and the light it sends."""
 
     window: Window
-    chart: Chart
     cover: Plane
-    grain: Plane
+    light: Paint
 
 
 def comb_cap(head: Head, size: int) -> Cap:
@@ -52,74 +51,64 @@ def comb_cap(head: Head, size: int) -> Cap:
     # At the temples the line is steep: the same softness across it is a larger step in height.
     steep = 1 + 2.5 * ramp(np.abs(chart.x), 0.55, 0.75)
     root = ramp((line - chart.v + np.float32(1.2) * grain) / steep, -blur, blur)
-    return Cap(window, chart, edge(rim) * root, grain)
+    cover = edge(rim) * root * np.float32(hair.cover)
+    return Cap(window, cover, _strand_light(numbers, chart, grain))
 
 
-def comb_fall(numbers: FaceNumbers, chart: Chart, size: int) -> Fall:
+def comb_fall(head: Head, size: int) -> Fall:
     """Let long hair hang.
 
     Args:
-        numbers: The face.
-        chart: What the camera sees of the head.
+        head: The head of the face.
         size: Side of the picture in pixels.
     """
-    hair, shape = numbers.hair, numbers.shape
+    numbers, hair, shape = head.numbers, head.numbers.hair, head.numbers.shape
+    chart = head.raised(0.5 * hair.volume_side).see(size)
     yaw = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
     q = chart.q
+    # On the skull hair lies, further down it hangs free and sways.
     free = ramp(q, -5, 25)
     p = chart.p - np.float32(6 * yaw) * free
-    phase = float(hair.seed % 7)
-    sway = np.float32(hair.wave) * free * np.sin(q * np.float32(0.16) + phase + 0.05 * p)
-    grain = strands((p + sway) * 0.9, q * np.float32(0.05) + 9, hair.seed + 3)
-    grain = 0.65 * grain + np.float32(0.5) * strands((p + sway) * 0.28, q * np.float32(0.04), hair.seed + 5)
-    if hair.curl > 0.3:
-        grain = grain * (1 - np.float32(0.6 * hair.curl)) + np.float32(0.9 * hair.curl) * noise(hair.seed + 6, 44, size)
-    reach = shape.head_width * (1 + hair.volume_side)
-    outer = reach + 0.12 * np.maximum(q, 0) + 0.7 * sway + free * grain
-    ends = ramp(q + 3 * grain, hair.length, hair.length - 7)
-    within = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density)) * ends
-    within *= np.maximum(
-        edge((_volume(chart, numbers) - chart.radius) * np.float32(shape.head_width * chart.density)), q > 0
-    )
+    sway = np.float32(hair.wave) * free * np.sin(q * np.float32(0.16) + float(hair.seed % 7) + 0.05 * p)
+    grain = _fall_grain(p + sway, q, hair, size)
+    outer = shape.head_width * (1 + hair.volume_side) + 0.12 * np.maximum(q, 0) + 0.7 * sway + free * grain
+    behind = edge((outer - np.abs(p)) * np.float32(0.7 * chart.density))
+    behind *= ramp(q + 3 * grain, hair.length, hair.length - 7)
+    on_skull = edge((_volume(chart, numbers) - chart.radius) * np.float32(shape.head_width * chart.density))
+    behind *= np.maximum(on_skull, q > 0)
     opening = 0.15 + 0.85 * np.sqrt(np.clip((q + 36) * np.float32(1 / 42), 0, 1))
     inner = (shape.head_width - 3.4 - hair.curtain * ramp(q, -14, 24)) * opening + 0.5 * sway + 0.7 * grain
     from_part = np.abs(chart.p - np.float32(9 * yaw + 7 * hair.parting) * ramp(q, -10, -34))
-    before = within * ramp(from_part - inner, -1.0, 1.0)
-    return Fall(within, before, grain)
+    before = behind * ramp(from_part - inner, -1, 1)
+    return Fall(behind, before, _strand_light(numbers, chart, grain) * (0.75 + 0.25 * ramp(np.abs(p), 24, 40)))
 
 
-def paint_behind(scene: Paint, fall: Fall, chart: Chart, numbers: FaceNumbers) -> None:
-    """Paint the hair behind neck and ears.
+def paint_behind(scene: Paint, fall: Fall) -> None:
+    """Paint the hair behind neck and ears, in the shade of the head.
 
     Args:
         scene: (3, height, width), changed in place.
         fall: Hair that hangs.
-        chart: What the camera sees of the head.
-        numbers: The face.
     """
-    dark = np.float32(0.42) + 0.3 * ramp(chart.radius, 0.8, 1.3)
-    over(scene, fall.behind, _strand_light(numbers, chart, fall.grain) * dark)
+    over(scene, fall.behind, fall.light * np.float32(0.65))
 
 
-def paint_before(scene: Paint, fall: Fall | None, cap: Cap, chart: Chart, numbers: FaceNumbers) -> Plane:
+def paint_before(scene: Paint, fall: Fall | None, cap: Cap) -> Plane:
     """Paint the hair in front of the face.
 
     Args:
         scene: (3, height, width), changed in place.
         fall: Hair that hangs, if it is long.
         cap: Hair on the skull.
-        chart: What the camera sees of the head.
-        numbers: The face.
 
     Returns:
         What the hair hides, 0 to 1.
     """
-    hidden = np.zeros_like(chart.q)
-    hidden[cap.window] = cap.cover * np.float32(numbers.hair.cover)
-    over(scene[:, *cap.window], hidden[cap.window], _strand_light(numbers, cap.chart, cap.grain))
+    hidden = np.zeros_like(scene[0])
+    hidden[cap.window] = cap.cover
+    over(scene[:, *cap.window], cap.cover, cap.light)
     if fall is not None:
-        depth = np.float32(0.75) + 0.25 * ramp(np.abs(chart.p), 24, 40)
-        over(scene, fall.before, _strand_light(numbers, chart, fall.grain) * depth)
+        over(scene, fall.before, fall.light)
         hidden = np.maximum(hidden, fall.before)
     return hidden
 
@@ -159,6 +148,14 @@ def _cap_grain(chart: Chart, hair: Hair, window: Window, size: int) -> Plane:
             grain * np.float32(1 - 0.75 * hair.curl)
             + np.float32(1.0 * hair.curl) * noise(hair.seed + 2, 46, size)[window]
         )
+    return grain
+
+
+def _fall_grain(across: Plane, q: Plane, hair: Hair, size: int) -> Plane:
+    fine = strands(across * 0.9, q * np.float32(0.05) + 9, hair.seed + 3)
+    grain = 0.65 * fine + np.float32(0.5) * strands(across * 0.28, q * np.float32(0.04) + 8, hair.seed + 5)
+    if hair.curl > 0.3:
+        grain = grain * np.float32(1 - 0.6 * hair.curl) + np.float32(0.9 * hair.curl) * noise(hair.seed + 6, 44, size)
     return grain
 
 

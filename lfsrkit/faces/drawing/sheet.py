@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head
+from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head, within
 from lfsrkit.faces.drawing.canvas import Paint, Plane, Window, linear, noise
 from lfsrkit.faces.drawing.contours import BrowLines, LipLines
 from lfsrkit.faces.drawing.lighting import lit, unit
@@ -76,32 +76,22 @@ class Sheet:
         return slope
 
 
-def blank(head: Head, chart: Chart, size: int) -> Sheet:
+def blank(head: Head, size: int) -> Sheet:
     """Start with smooth skin of one colour, on the part of the picture that shows the head.
 
     Args:
         head: The head of the face.
-        chart: What the camera sees of it, the whole picture.
         size: Side of the picture in pixels.
     """
     outline = head.outline(np.linspace(0, 2 * np.pi, 24, endpoint=False))
     window = head.window(outline, 2, size)
-    view = chart[window]
-    shape = view.u.shape
+    chart = head.see(size, window)
+    shape = chart.u.shape
     albedo = np.broadcast_to(linear(head.numbers.skin.colour), (3, *shape)).copy()
     gloss = np.full(shape, 0.8 * head.numbers.skin.gloss, np.float32)
-    parts = {name: _within(part, window) for name, part in _find_parts(head, size).items()}
-    return Sheet(
-        head, size, window, parts, view, albedo, np.zeros(shape, np.float32), gloss, *np.ones((2, *shape), "f4")
-    )
-
-
-def _within(part: Window, whole: Window) -> Window:
-    """Place a window of the picture relative to a larger one, at least one pixel of which it keeps."""
-    starts = [min(max(one.start, two.start), two.stop - 2) - two.start for one, two in zip(part, whole, strict=True)]
-    stops = [min(one.stop, two.stop) - two.start for one, two in zip(part, whole, strict=True)]
-    rows, columns = (slice(start, max(stop, start + 2)) for start, stop in zip(starts, stops, strict=True))
-    return rows, columns
+    parts = {name: within(part, window) for name, part in _find_parts(head, size).items()}
+    height, shadow, hollow = np.zeros(shape, np.float32), np.ones(shape, np.float32), np.ones(shape, np.float32)
+    return Sheet(head, size, window, parts, chart, albedo, height, gloss, shadow, hollow)
 
 
 def _find_parts(head: Head, size: int) -> dict[str, Window]:

@@ -85,7 +85,7 @@ def _colour(sheet: Sheet, side: Plane) -> None:
 
 def _roughen(sheet: Sheet) -> None:
     skin = sheet.numbers.skin
-    fine = sheet.noise(skin.seed + 3, 100) + sheet.noise(skin.seed + 4, 50)
+    fine = np.float32(1.3) * sheet.noise(skin.seed + 3, 80)
     sheet.height[...] += np.float32(0.015 + 0.04 * skin.pores) * fine
     sheet.albedo[...] *= 1 + np.float32(0.02 + 0.04 * skin.pores) * fine
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lfsrkit.faces.drawing.anatomy import UNITS, Chart, Head
+from lfsrkit.faces.drawing.anatomy import UNITS, Head
 from lfsrkit.faces.drawing.canvas import Paint, Plane, bump, edge, fade_up, linear, noise, over, ramp
 from lfsrkit.faces.drawing.lighting import exposure, lit, unit
 from lfsrkit.faces.drawing.numbers import Background, FaceNumbers
@@ -57,30 +57,28 @@ def _hang_lamps(scene: Paint, background: Background, random: np.random.Generato
         over(scene, disk, linear((1.0, 0.75 + 0.25 * hue, 0.45 + 0.5 * hue)))
 
 
-def paint_body(scene: Paint, numbers: FaceNumbers, chart: Chart) -> None:
+def paint_body(scene: Paint, head: Head) -> None:
     """Paint neck, shoulders and clothes.
 
     Args:
         scene: (3, height, width), changed in place.
-        numbers: The face.
-        chart: What the camera sees of the head.
+        head: The head of the face.
     """
-    shape, light = numbers.shape, numbers.light
-    # Above the mouth the head hides the neck: only the rows below are worth painting.
-    rows = slice(int(0.6 * scene.shape[1]), None)
-    scene, chart = scene[:, rows], chart[rows, :]
-    sideways = float(np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
-    p, q = chart.p + np.float32(4 * sideways), chart.q
+    numbers, shape, size = head.numbers, head.numbers.shape, scene.shape[1]
+    # Above the jaw the head hides the neck: only the rows below are worth painting.
+    rows = slice(int(0.68 * size), size)
+    scene, density = scene[:, rows], head.density(size)
+    p, q = head.level(size, (rows, slice(0, size)))
+    p = p + np.float32(4 * np.sin(np.deg2rad(numbers.pose.yaw_degrees)))
     chin = shape.head_height
-    half = shape.head_width * (0.60 + 1.2 * shape.jaw)
-    spread = np.square(np.maximum(q - chin + 2, 0)) * np.float32(0.035)
-    x = p / (half + spread)
-    neck = edge((half + spread - np.abs(p)) * chart.density) * ramp(q, 5, 8)
+    half = shape.head_width * (0.60 + 1.2 * shape.jaw) + np.square(np.maximum(q - chin + 2, 0)) * np.float32(0.035)
+    x = p / half
     normal = unit(np.stack([0.95 * np.clip(x, -1, 1), 0 * x - 0.05, np.sqrt(np.clip(1 - x * x, 0.02, 1))]))
-    under_chin = 1 - np.float32(0.72) * ramp(q - 0.006 * np.square(p), chin + 9, chin - 4)
-    skin = linear(numbers.skin.colour) * np.ones_like(normal)
-    over(scene, neck, lit(skin, normal, light, shadow=under_chin, hollow=0.25 + 0.75 * under_chin, gloss=0.1))
-    _dress(scene, numbers, p=p, below=q - chin, density=chart.density, shade=under_chin)
+    shade = 1 - np.float32(0.72) * ramp(q - 0.006 * np.square(p), chin + 9, chin - 4)
+    skin = np.broadcast_to(linear(numbers.skin.colour), normal.shape)
+    neck = lit(skin, normal, numbers.light, shadow=shade, hollow=0.25 + 0.75 * shade, gloss=0.1)
+    over(scene, edge((half - np.abs(p)) * density), neck)
+    _dress(scene, numbers, p=p, below=q - chin, density=density, shade=shade)
 
 
 def _dress(scene: Paint, numbers: FaceNumbers, *, p: Plane, below: Plane, density: float, shade: Plane) -> None:
@@ -100,32 +98,26 @@ def _dress(scene: Paint, numbers: FaceNumbers, *, p: Plane, below: Plane, densit
         over(scene, collar * body, linear(clothes.collar) * shade * np.float32(0.8))
 
 
-def paint_ears(scene: Paint, head: Head, chart: Chart) -> None:
+def paint_ears(scene: Paint, head: Head) -> None:
     """Paint the ears, before the face covers what is behind it.
 
     Args:
         scene: (3, height, width), changed in place.
         head: The head of the face.
-        chart: What the camera sees of it.
     """
-    numbers = head.numbers
+    numbers, size = head.numbers, scene.shape[1]
     red = 0.12 * numbers.skin.redness
     r, g, b = numbers.skin.colour
     skin = linear((r, g * (0.95 - red), b * (0.94 - red)))
     for side in (-1, 1):
         x, y = head.flat_place(side * 1.02, 0.03, -0.14)
+        window = head.window(head.whereabouts(x, y), 10, size)
+        p, q = head.level(size, window)
         wide = 3.2 + 1.2 * max(0.0, -side * float(np.sin(np.deg2rad(numbers.pose.yaw_degrees))))
-        window = head.window(head.whereabouts(x, y), 12, scene.shape[1])
-        near = chart[window]
-        a = (near.p - np.float32(x) - side * 0.12 * (np.float32(y) - near.q)) * np.float32(1 / wide)
-        b_ = (near.q - np.float32(y)) * np.float32(1 / 8.0)
-        distance = np.sqrt(a * a + b_ * b_)
-        cover = edge((1 - distance) * np.float32(4.0 * near.density))
-        normal = unit(np.stack([0.4 * a + side * 0.35, 0.4 * b_, np.full_like(a, 0.75)]))
-        inside = bump(a, b_, (-side * 0.1, -0.1), (0.38, 0.45))
-        hollow = 1 - np.float32(0.55) * inside
-        over(
-            scene[:, *window],
-            cover,
-            lit(skin * hollow * 0.85, normal, numbers.light, shadow=hollow, hollow=hollow, gloss=0.05),
-        )
+        across = (p - np.float32(x) - side * 0.12 * (np.float32(y) - q)) * np.float32(1 / wide)
+        down = (q - np.float32(y)) * np.float32(1 / 8)
+        cover = edge((1 - np.sqrt(across * across + down * down)) * np.float32(4 * head.density(size)))
+        normal = unit(np.stack([0.4 * across + side * 0.35, 0.4 * down, np.full_like(down, 0.75)]))
+        hollow = 1 - np.float32(0.55) * bump(across, down, (-side * 0.1, -0.1), (0.38, 0.45))
+        ear = lit(skin * hollow * 0.85, normal, numbers.light, shadow=hollow, hollow=hollow, gloss=0.05)
+        over(scene[:, *window], cover, ear)
