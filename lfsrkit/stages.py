@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema, model_validator
 
 from lfsrkit import registries
 from lfsrkit.calls import Call, parse_call, parse_chain
@@ -140,6 +140,10 @@ class LossTerm(Config):
         return {"term": value} if isinstance(value, str | Call) else value
 
 
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | Call | Mapping) else value
+
+
 class TrainConfig(Config):
     """Stage 3: which model, trained with what, for how long."""
 
@@ -157,7 +161,9 @@ class TrainConfig(Config):
     """Mirror half of the pairs, low and clean together."""
     optim: OptimConfig = OptimConfig()
     """Optimiser and schedule."""
-    loss: tuple[LossTerm, ...] = (LossTerm.model_construct(term=Call("charbonnier"), weight=1.0),)
+    loss: Annotated[tuple[LossTerm, ...], BeforeValidator(_as_list)] = (
+        LossTerm.model_construct(term=Call("charbonnier"), weight=1.0),
+    )
     """Terms of the loss; a table has a name, a weight and the parameters."""
     mask: Mask | None = None
     """Mask strategy for the losses that use one; ``face_biased`` when such a loss is named without it."""

@@ -26,6 +26,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(device)
 
 
+@pytest.fixture(autouse=True)
+def any_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers of xdist name a width of the terminal; the command line would heed it."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def own_plugs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget at the end of a test whatever it registers."""

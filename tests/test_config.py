@@ -44,6 +44,12 @@ def test_a_component_replaces_another_with_its_parameters(tmp_path: Path) -> Non
     assert str(load_stage("train", recipes=[recipe], overrides=["mask=random(ratio=.5)"]).mask) == "random(ratio=0.5)"
 
 
+def test_one_loss_needs_no_list() -> None:
+    one = load_stage("train", overrides=["loss=face_mask(alpha=2.0)"])
+    many = load_stage("train", overrides=["loss=[{name='face_mask', alpha=2.0, weight=1.0}]"])
+    assert to_tables(one)["loss"] == to_tables(many)["loss"] == [{"term": "face_mask(alpha=2.0)", "weight": 1.0}]
+
+
 def test_tables_and_text_give_the_same_chain(tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text(

@@ -71,7 +71,7 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
     picture, areas = _paint(head, size * factor)
     image = np.rint(np.clip(_averaged(picture, factor), 0, 1) * 255).astype(np.uint8)
     regions = (_averaged(areas, factor) * 255).astype(np.uint8)
-    places = (landmarks(head) + 2.5) * np.float32(size / UNITS)
+    places = landmarks(head) * np.float32(size / UNITS)
     return DrawnFace(np.ascontiguousarray(image.transpose(1, 2, 0)), places, regions)
 
 
