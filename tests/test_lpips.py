@@ -156,7 +156,12 @@ def test_a_given_path_is_the_only_place(bare: Path) -> None:
 def test_no_network_is_noticed_quickly(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LFSRKIT_OFFLINE")
     monkeypatch.setattr(trunks, "_PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: time.sleep(20))
+
+    def hang(*_: object, **__: object) -> None:
+        time.sleep(20)
+        raise TimeoutError
+
+    monkeypatch.setattr("urllib.request.urlopen", hang)
     monkeypatch.setattr(trunks, "_fetch", lambda _: pytest.fail("fetched without a network"))
     start = time.monotonic()
     with pytest.raises(MissingWeights):
