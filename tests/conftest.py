@@ -1,6 +1,6 @@
 """Pictures and data sets for the tests: made here, never downloaded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,8 +8,9 @@ from pictures import picture
 
 from lfsrkit import pairs
 from lfsrkit.images import encode_png
-from lfsrkit.registries import REGISTRIES
+from lfsrkit.registries import MODELS, REGISTRIES
 from lfsrkit.stages import load_stage
+from tests.training_cases import Toy, build_pairs
 
 REFERENCE = Path(__file__).parents[2] / "shared"
 
@@ -61,3 +62,26 @@ def built(folder: Callable[..., Path], tmp_path: Path) -> Path:
     plan = pairs.make_plan(load_stage("pairs", values=values | {"shard_size": 8}))
     assert list(pairs.build(plan, tmp_path / "pairs", workers=0))[-1].manifest is not None
     return tmp_path / "pairs"
+
+
+@pytest.fixture
+def toy() -> Iterator[None]:
+    """Register the small model of the training tests."""
+    with MODELS.temporary("toy", Toy):
+        yield
+
+
+@pytest.fixture(scope="module")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small build to train on."""
+    return build_pairs(tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture
+def train_pairs(toy_folder: Path) -> pairs.PairSet:
+    return pairs.open(toy_folder, "train")
+
+
+@pytest.fixture
+def validation_pairs(toy_folder: Path) -> pairs.PairSet:
+    return pairs.open(toy_folder, "validation")

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -18,36 +17,26 @@ from lfsrkit.pairs import PairSet
 from lfsrkit.registries import MODELS
 from lfsrkit.training import checkpoint as checkpoints
 from lfsrkit.training.validation import Validation
-from tests.training_cases import Toy, build_pairs, stage
+from tests.training_cases import Toy, stage
 
+pytestmark = pytest.mark.usefixtures("toy")
 ROOT = Path(__file__).parents[1]
 HARD = ("low=fresh", 'loss=["face_mask"]', "optim.weight_decay=0.01")
 """Everything random at once: fresh pictures, flips, masks; dropout is in the model."""
 
 
-@pytest.fixture(autouse=True)
-def _toy() -> Iterator[None]:
-    with MODELS.temporary("toy", Toy):
-        yield
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_pairs(tmp_path_factory.mktemp("built"))
-
-
 @pytest.fixture
-def data(folder: Path) -> tuple[PairSet, PairSet]:
-    return pairs.open(folder, "train"), pairs.open(folder, "validation")
+def data(toy_folder: Path) -> tuple[PairSet, PairSet]:
+    return pairs.open(toy_folder, "train"), pairs.open(toy_folder, "validation")
 
 
 @pytest.fixture(scope="module")
-def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that nothing has interrupted."""
     out = tmp_path_factory.mktemp("whole") / "run"
     with MODELS.temporary("toy", Toy):
         for _ in training.train(
-            stage(*HARD), pairs.open(folder, "train"), pairs.open(folder, "validation"), out, device="cpu"
+            stage(*HARD), pairs.open(toy_folder, "train"), pairs.open(toy_folder, "validation"), out, device="cpu"
         ):
             pass
     return out
@@ -105,9 +94,9 @@ def test_a_stop_request_saves_where_it_is(
 
 
 @pytest.mark.slow
-def test_a_killed_process_resumes_as_if_nothing_had_happened(folder: Path, whole: Path, tmp_path: Path) -> None:
+def test_a_killed_process_resumes_as_if_nothing_had_happened(toy_folder: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "tests.training_child", str(folder), str(out), *HARD]
+    command = [sys.executable, "-m", "tests.training_child", str(toy_folder), str(out), *HARD]
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from lfsrkit_cli.app import app
 from lfsrkit_cli.progress import Step, follow
+from tests.command_cases import command, environment, run, run_apart
 
 LOOK = ["--plugin", "--debug", "--help"]
 SETTINGS = ["--recipe", "--set"]
@@ -46,26 +46,6 @@ OPTIONS = {
     "doctor": ["--json"],
 }
 """Every option. A setting of a stage never becomes one: that is what -s is for."""
-
-
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def run_apart(*command: str, stdout: Any = subprocess.PIPE, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run in a process of its own."""
-    errors = subprocess.PIPE
-    kept = _environment(**variables)
-    return subprocess.run(command, check=False, stdout=stdout, stderr=errors, text=True, env=kept, timeout=120)
-
-
-def _command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "lfsrkit_cli", *map(str, arguments)]
-
-
-def _environment(**more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "LC_ALL")}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OMP_NUM_THREADS": "1"} | more
 
 
 def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -169,12 +149,12 @@ def test_progress_in_a_file_is_a_first_and_a_last_line(capsys: pytest.CaptureFix
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 @pytest.mark.parametrize("colours", [True, False])
 def test_a_narrow_terminal_is_enough(colours: bool) -> None:
-    text = _on_terminal(60, *_command("list", "losses"), **({} if colours else {"NO_COLOR": "1"}))
+    text = _on_terminal(60, *command("list", "losses"), **({} if colours else {"NO_COLOR": "1"}))
     plain = text.replace("\x1b[1m", "").replace("\x1b[36m", "").replace("\x1b[0m", "").replace("\x1b[1;36m", "")
     assert ("\x1b[36m" in text) == colours
     assert "charbonnier" in plain
     assert max(map(len, plain.splitlines())) <= 60
-    failed = _on_terminal(60, *_command("show", "loss", "charbonier"))
+    failed = _on_terminal(60, *command("show", "loss", "charbonier"))
     assert max(len(line) for line in failed.replace("\x1b[1;31m", "").replace("\x1b[0m", "").splitlines()) <= 60
 
 
@@ -187,7 +167,7 @@ def _on_terminal(width: int, *command: str, **variables: str) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=theirs, env=_environment(TERM="xterm", **variables)
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(TERM="xterm", **variables)
     )
     os.close(theirs)
     text = io.BytesIO()

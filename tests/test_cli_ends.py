@@ -4,35 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from lfsrkit_cli.app import app
 from lfsrkit_cli.signals import Terminated, stoppable
-
-
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def run_apart(*command: str, stdout: Any = subprocess.PIPE, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run in a process of its own."""
-    errors = subprocess.PIPE
-    kept = _environment(**variables)
-    return subprocess.run(command, check=False, stdout=stdout, stderr=errors, text=True, env=kept, timeout=120)
-
-
-def _command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "lfsrkit_cli", *map(str, arguments)]
-
-
-def _environment(**more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "LC_ALL")}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "OMP_NUM_THREADS": "1"} | more
+from tests.command_cases import command, environment, run, run_apart
 
 
 @pytest.mark.parametrize(
@@ -124,8 +101,8 @@ def test_the_first_signal_asks_and_the_second_interrupts(number: signal.Signals,
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_training_saves_before_it_stops(built: Path, tmp_path: Path, number: int, code: int) -> None:
     out = tmp_path / "run"
-    command = _command("train", "--pairs", built, "--out", out, "-s", "batch_size=2", "-s", "log_every=1", "--json")
-    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=_environment(), bufsize=1) as process:
+    words = command("train", "--pairs", built, "--out", out, "-s", "batch_size=2", "-s", "log_every=1", "--json")
+    with subprocess.Popen(words, stdout=-1, stderr=-1, text=True, env=environment(), bufsize=1) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if line.startswith("train: "))
         process.send_signal(number)
@@ -142,12 +119,12 @@ def test_a_reader_that_leaves_causes_no_noise(words: list[str]) -> None:
     os.close(read)
     with os.fdopen(write, "wb") as closed:
         result = subprocess.run(
-            _command("list"),
+            command("list"),
             check=False,
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,
-            env=_environment(),
+            env=environment(),
             timeout=60,
         )
     assert (result.returncode, result.stderr) == (1, "")
@@ -158,5 +135,5 @@ def test_user_text_is_never_markup() -> None:
 
 
 def test_any_encoding_will_do(tmp_path: Path) -> None:
-    result = run_apart(*_command("preview", "fäce.png"), LC_ALL="C")
+    result = run_apart(*command("preview", "fäce.png"), LC_ALL="C")
     assert (result.returncode, result.stderr.split(";")[0]) == (2, r"error: no folder 'f\xe4ce.png'")

@@ -63,3 +63,15 @@ def build_pairs(folder: Path) -> Path:
 def picture(stream: np.random.Generator) -> Pixels:
     """Draw a smooth random picture."""
     return resize(stream.integers(0, 256, (6, 6, 3), dtype=np.uint8), CLEAN_SIDE, CLEAN_SIDE)
+
+
+class FourPairs:
+    """The first four pairs of a split."""
+
+    def __init__(self, whole: pairs.PairSet) -> None:
+        self.ids, self.scale, self.chain = whole.ids[:4], whole.scale, whole.chain
+        self.settings, self.sha256, self.clean_mean = whole.settings, whole.sha256, whole.clean_mean
+        self.batch = whole.batch
+
+    def __len__(self) -> int:
+        return 4
