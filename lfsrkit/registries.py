@@ -33,6 +33,9 @@ DEGRADATIONS: "Registry[Degradation]" = Registry(
             ("exposure", "differentiable"),
         ),
         "jpeg": Row("lfsrkit.degradations.coding:Jpeg", "Compress as JPEG and decode again", ("coding", "cpu_only")),
+        "maybe": Row(
+            "lfsrkit.degradations.maybe:maybe", "Apply another degradation to some pictures only", ("differentiable",)
+        ),
         "quantise": Row(
             "lfsrkit.degradations.sensor:Quantise", "Round to a number of bits", ("sensor", "differentiable")
         ),

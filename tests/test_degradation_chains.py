@@ -4,15 +4,16 @@ import pytest
 import torch
 
 from lfsrkit import DEGRADATIONS
-from lfsrkit.degradations import Chain, chain_from_text, stack
+from lfsrkit.calls import Call
+from lfsrkit.degradations import Chain, LinearDegradation, chain_from_text, stack
 from lfsrkit.degradations.base import settled
-from lfsrkit.degradations.chain import CAUSES
+from lfsrkit.degradations.chain import CAUSES, Stage
 from lfsrkit.errors import BadParameters, UnknownComponent, UsageError
 from lfsrkit.seeding import generators
 
 
-def pictures():
-    return torch.rand(3, 3, 24, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+def pictures(n: int = 3):
+    return torch.rand(n, 3, 24, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
 
 def sources(n: int):
@@ -32,7 +33,7 @@ def test_a_named_chain_is_spliced_in_and_numbered():
 
 
 def test_tags_of_a_named_chain_are_those_of_its_stages():
-    for name in DEGRADATIONS.names():
+    for name in set(DEGRADATIONS.names()) - {"maybe"}:
         chain = DEGRADATIONS.create(name)
         if isinstance(chain, Chain):
             stages = [stage.tags for stage in chain.stages]
@@ -117,3 +118,42 @@ def test_sums_that_end_half_way_round_alike_whatever_their_last_bit():
     for error in (-(2.0**-48), 2.0**-48):
         assert not torch.equal(eight_bits(half_way + error), eight_bits(half_way))
         assert torch.equal(settled(half_way + error), settled(half_way))
+
+
+def test_maybe_has_the_tags_of_what_is_inside_and_applies_it_to_the_recorded_pictures_only():
+    chain = chain_from_text("maybe(of=jpeg(quality=5), chance=0.5) | maybe(of=shot_read_noise())")
+    assert [stage.key for stage in chain.stages] == ["0_jpeg", "1_shot_read_noise"]
+    assert [stage.tags for stage in chain.stages] == [{"coding", "cpu_only"}, {"sensor", "differentiable"}]
+    images, params = pictures(64), chain.sample(64, sources(64))["0_jpeg"]
+    changed = (chain.only("coding").apply(images, {"0_jpeg": params}) != images).flatten(1).any(1)
+    assert changed.tolist() == params["applied"]
+    assert 12 <= sum(params["applied"]) <= 52, "five standard errors of 64 tosses of a coin"
+
+
+def test_maybe_refuses_what_shrinks_and_what_is_one_already():
+    for text in ("maybe(of=downsample(scale=2))", "maybe(of=maybe(of=jpeg()))", "maybe(of=jpeg(), chance=2)"):
+        with pytest.raises(BadParameters):
+            chain_from_text(text)
+
+
+def test_neighbours_in_linear_light_hand_on_what_is_brighter_than_white():
+    class Gain(LinearDegradation):
+        def __init__(self, factor: float) -> None:
+            self.factor = factor
+
+        def sample(self, n, generator):
+            return {"factor": [self.factor] * n}
+
+        def apply_light(self, light, params):
+            return light * self.factor
+
+        def neutral(self, n):
+            return None
+
+    stages = [
+        Stage(key, Call(key), Gain(factor), frozenset({"light"})) for key, factor in (("up", 4.0), ("down", 0.25))
+    ]
+    images = pictures(2)
+    chain = Chain(stages)
+    torch.testing.assert_close(chain.apply(images, chain.sample(2, sources(2))), images, rtol=0, atol=1e-6)
+    assert Gain(4.0).apply(images, {}).max() == 1

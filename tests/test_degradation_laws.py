@@ -17,17 +17,28 @@ from hypothesis import strategies as st
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from lfsrkit import DEGRADATIONS
-from lfsrkit.calls import Call
+from lfsrkit.calls import Call, parse_call
 from lfsrkit.colour import luma
 from lfsrkit.degradations import Chain, Degradation, chain_from_calls, chain_from_text, split, stack
 from lfsrkit.degradations.chain import ABILITIES, CAUSES
 from lfsrkit.seeding import generators
 from lfsrkit.signatures import summary_of
+from lfsrkit.stages import PairsConfig
 
 NAMES = DEGRADATIONS.names()
+EXAMPLES = {"maybe": "maybe(of=shot_read_noise(), chance=0.5)"}
+"""How to make a component that cannot be made from its name alone."""
 every = pytest.mark.parametrize("name", NAMES)
 tagged = {tag: pytest.mark.parametrize("name", DEGRADATIONS.names(tag=tag)) for tag in ("exposure", "differentiable")}
 few = settings(max_examples=8, deadline=None, derandomize=True)
+
+
+def example(name: str) -> Degradation:
+    return DEGRADATIONS.build(example_call(name))
+
+
+def example_call(name: str) -> Call:
+    return parse_call(EXAMPLES.get(name, name))
 
 
 def pictures(d: Degradation, n: int = 3, *, dtype=torch.float64, seed: int = 0, rows: int = 40, columns: int = 24):
@@ -49,17 +60,17 @@ def eight_bits(images):
 @every
 def test_table_of_components_tells_the_truth(name):
     entry = DEGRADATIONS[name]
-    assert isinstance(DEGRADATIONS.create(name), Degradation)
+    assert isinstance(example(name), Degradation)
     assert entry.summary == summary_of(entry.factory)
     assert entry.tags <= {*CAUSES, *ABILITIES}
-    assert entry.tags & set(CAUSES), "a chain finds the stages to replay by their cause"
+    assert chain_from_calls([example_call(name)]).stages[0].tags & set(CAUSES), "stages are found by their cause"
     assert all(parameter.meaning for parameter in entry.parameters())
 
 
 @every
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_size_type_and_range_are_as_promised(name, dtype):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d, dtype=dtype)
     low = d.apply(images, d.sample(3, sources(3)))
     assert low.shape == (3, 3, *d.out_size(*images.shape[-2:]))
@@ -73,7 +84,7 @@ def test_size_type_and_range_are_as_promised(name, dtype):
 @few
 @given(n=st.integers(1, 5), seed=st.integers(0, 2**20), extra=st.integers(0, 3))
 def test_a_batch_equals_its_pictures_one_by_one(name, n, seed, extra):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d, n, seed=seed, rows=17 + extra * d.scale, columns=23)
     params = d.sample(n, sources(n, seed))
     together = eight_bits(d.apply(images, params))
@@ -85,7 +96,7 @@ def test_a_batch_equals_its_pictures_one_by_one(name, n, seed, extra):
 
 @every
 def test_the_number_of_threads_changes_no_bit(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images, params = pictures(d, 4, rows=128, columns=128), d.sample(4, sources(4))
     before = torch.get_num_threads()
     try:
@@ -101,7 +112,7 @@ def test_the_number_of_threads_changes_no_bit(name):
 
 @every
 def test_order_of_pictures_does_not_matter(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images, params = pictures(d), d.sample(3, sources(3))
     turned = stack([split(params, 3)[index] for index in (2, 0, 1)])
     assert torch.equal(eight_bits(d.apply(images[[2, 0, 1]], turned)), eight_bits(d.apply(images, params))[[2, 0, 1]])
@@ -109,7 +120,7 @@ def test_order_of_pictures_does_not_matter(name):
 
 @every
 def test_seeds_decide_and_nothing_else(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d, 8)
     params, again, other = (d.sample(8, sources(8, seed)) for seed in (0, 0, 1))
     assert params == again
@@ -119,7 +130,7 @@ def test_seeds_decide_and_nothing_else(name):
 
 @every
 def test_a_range_among_the_arguments_is_drawn_from(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     spans = [p.default for p in DEGRADATIONS[name].parameters() if isinstance(p.default, tuple)]
     if any(len(set(span)) == 2 and all(isinstance(end, int | float) for end in span) for span in spans):
         assert d.sample(16, sources(16, 0)) != d.sample(16, sources(16, 1))
@@ -127,7 +138,7 @@ def test_a_range_among_the_arguments_is_drawn_from(name):
 
 @every
 def test_one_generator_seeds_every_picture(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     first, again, other = (d.sample(4, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert first == again
     assert (first == other) == (d.sample(4, sources(4, 0)) == d.sample(4, sources(4, 1)))
@@ -135,7 +146,7 @@ def test_one_generator_seeds_every_picture(name):
 
 @every
 def test_parameters_survive_json_parquet_and_pickle(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images, params = pictures(d), d.sample(3, sources(3))
     rows = split(params, 3)
     file = io.BytesIO()
@@ -148,7 +159,7 @@ def test_parameters_survive_json_parquet_and_pickle(name):
 
 @every
 def test_every_stage_records_a_list_per_parameter(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     params = d.sample(3, sources(3))
     for stage in params.values() if isinstance(d, Chain) else [params]:
         assert stage
@@ -157,7 +168,7 @@ def test_every_stage_records_a_list_per_parameter(name):
 
 @every
 def test_input_and_global_randomness_stay_untouched(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d)
     kept, torch_state, numpy_state = images.clone(), torch.get_rng_state(), np.random.get_state()[1].copy()
     low = d.apply(images, d.sample(3, sources(3)))
@@ -170,7 +181,7 @@ def test_input_and_global_randomness_stay_untouched(name):
 @every
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_neutral_parameters_are_the_identity(name, dtype):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     params = d.neutral(3)
     if params is not None:
         images = pictures(d, dtype=dtype)
@@ -182,7 +193,7 @@ def test_neutral_parameters_are_the_identity(name, dtype):
 @few
 @given(seed=st.integers(0, 2**20))
 def test_exposure_never_brightens(name, seed):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d, 4, seed=seed)
     low = d.apply(images, d.sample(4, sources(4, seed)))
     assert (luma(low).mean((1, 2, 3)) <= luma(images).mean((1, 2, 3)) + 1e-9).all()
@@ -191,7 +202,7 @@ def test_exposure_never_brightens(name, seed):
 @tagged["differentiable"]
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_gradient_flows_and_is_finite(name, dtype):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     images = pictures(d, dtype=dtype).requires_grad_()
     for params in (d.sample(3, sources(3)), d.neutral(3)):
         if params is not None:
@@ -202,7 +213,7 @@ def test_gradient_flows_and_is_finite(name, dtype):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "cpu_only" not in DEGRADATIONS[name].tags])
 def test_every_constant_follows_the_pictures_to_their_device(name):
-    d = DEGRADATIONS.create(name)
+    d = example(name)
     shape, params = pictures(d).shape, d.sample(3, sources(3))
     with FakeTensorMode():
         low = d.apply(torch.rand(shape, device="cuda"), params)
@@ -212,9 +223,9 @@ def test_every_constant_follows_the_pictures_to_their_device(name):
 
 @every
 def test_text_and_tables_of_a_chain_read_back(name):
-    chain = chain_from_calls([Call(name)])
+    chain = chain_from_calls([example_call(name)])
     again = chain_from_text(str(chain))
     assert again.stages == chain.stages
     listed = json.loads(json.dumps(chain.as_tables()))
-    assert chain_from_calls([Call(table.pop("name"), table) for table in listed]).stages == chain.stages
+    assert chain_from_calls(PairsConfig(faces="synthetic:1", degrade=listed).degrade).stages == chain.stages
     assert all(value is not None for table in chain.as_tables() for value in table.values())

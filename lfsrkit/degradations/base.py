@@ -6,6 +6,7 @@ from typing import Any, final
 
 from torch import Tensor, float64
 
+from lfsrkit.colour import linear_to_srgb, srgb_to_linear
 from lfsrkit.errors import UsageError
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
@@ -73,6 +74,37 @@ class Degradation(ABC):
                 f"both sides must be multiples of {self.scale}; the nearest size is {'x'.join(map(str, near))}"
             )
         return height // self.scale, width // self.scale
+
+
+class LinearDegradation(Degradation):
+    """A degradation of light itself: lenses, lamps and sensors add and multiply light, not encoded values.
+
+    In a chain, neighbours of this kind hand on linear light without encoding it in between, so that what is brighter
+    than white stays so until the picture is encoded (a blurred lamp keeps its streak) or a sensor clips it.
+    """
+
+    @abstractmethod
+    def apply_light(self, light: Images, params: Params) -> Resized:
+        """Degrade linear light with given parameters; keeps dtype and device and leaves its input alone.
+
+        Args:
+            light: (n, 3, h, w), linear, white = 1, values above 1 allowed.
+            params: What `sample` drew, one value per picture.
+        """
+
+    @final
+    def apply(self, images: Images, params: Params) -> Resized:
+        """Decode sRGB, degrade the light, clip at black and white, encode again."""
+        return encoded(self.apply_light(srgb_to_linear(images), params))
+
+
+def encoded(light: Images) -> Images:
+    """Encode linear light in sRGB, clipped at black and white.
+
+    Args:
+        light: Linear, white = 1, any values.
+    """
+    return linear_to_srgb(light.clamp_min(0)).clamp_max(1)
 
 
 def split(params: Params, n: int) -> list[Params]:

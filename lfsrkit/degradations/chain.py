@@ -7,7 +7,8 @@ from math import prod
 from typing import Any, final
 
 from lfsrkit.calls import Call, parse_chain
-from lfsrkit.degradations.base import Degradation, Params
+from lfsrkit.colour import srgb_to_linear
+from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, encoded
 from lfsrkit.errors import UsageError, did_you_mean
 from lfsrkit.registries import DEGRADATIONS
 from lfsrkit.seeding import Streams, streams
@@ -75,9 +76,16 @@ class Chain(Degradation):
         missing = [stage.key for stage in self.stages if stage.key not in params]
         if missing:
             raise UsageError(f"no parameters for {', '.join(missing)}; recorded are {', '.join(params) or 'none'}")
+        in_light = False
         for stage in self.stages:
-            images = stage.degradation.apply(images, params[stage.key])
-        return images
+            degradation, drawn = stage.degradation, params[stage.key]
+            if isinstance(degradation, LinearDegradation):
+                images = degradation.apply_light(images if in_light else srgb_to_linear(images), drawn)
+                in_light = True
+            else:
+                images = degradation.apply(encoded(images) if in_light else images, drawn)
+                in_light = False
+        return encoded(images) if in_light else images
 
     def neutral(self, n: int) -> Params | None:
         """Neutral parameters of every stage, or None where a stage has none."""
@@ -145,14 +153,24 @@ def chain_from_calls(calls: Iterable[Call]) -> Chain:
         UsageError: If a name or parameter is unknown.
     """
     stages = [stage for call in calls for stage in _stages(call)]
-    return Chain([replace(stage, key=_key(index, stage.call.name)) for index, stage in enumerate(stages)])
+    return Chain([replace(stage, key=_key(index, stage.call)) for index, stage in enumerate(stages)])
 
 
 def _stages(call: Call) -> tuple[Stage, ...]:
     made = DEGRADATIONS.build(call)
     if isinstance(made, Chain):
         return made.stages
-    return (Stage("", _written_out(call), made, DEGRADATIONS[call.name].tags),)
+    return (Stage("", _written_out(call), made, _tags(call)),)
+
+
+def _tags(call: Call) -> frozenset[str]:
+    """The causes of a call are its own and those of the calls inside; a stage is able only if all of them are."""
+    inner = [_tags(value) for value in call.params.values() if isinstance(value, Call)]
+    own = DEGRADATIONS[call.name].tags
+    if not inner:
+        return own
+    able = {"differentiable"} if all("differentiable" in tags for tags in (own, *inner)) else set[str]()
+    return frozenset(own.union(*inner) - {"differentiable"} | able)
 
 
 def _written_out(call: Call) -> Call:
@@ -164,7 +182,9 @@ def _written_out(call: Call) -> Call:
     return Call(call.name, {item.name: given.get(item.name, item.default) for item in entry.parameters()})
 
 
-def _key(index: int, name: str) -> str:
+def _key(index: int, call: Call) -> str:
+    inner = call.params.get("of")
+    name = inner.name if isinstance(inner, Call) else call.name
     return f"{index}_{re.sub(r'[^0-9A-Za-z]+', '_', name)}"
 
 

@@ -8,8 +8,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-from lfsrkit.colour import linear_to_srgb, srgb_to_linear
-from lfsrkit.degradations.base import Degradation, Params, per_image, straight_through
+from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image, straight_through
 from lfsrkit.degradations.draws import IntRange, Range, integers, log_uniform, normal, outside, require
 from lfsrkit.seeding import Streams, draw_seed, streams
 from lfsrkit.types import Images, Resized
@@ -19,7 +18,7 @@ _LEAST_VARIANCE = 1e-30
 
 
 @dataclass(frozen=True)
-class ShotReadNoise(Degradation):
+class ShotReadNoise(LinearDegradation):
     r"""Add signal-dependent shot noise and constant read noise in linear light.
 
     $y = L + n$ with L the linear light of the picture and n normal with variance $s L + r$, clipped to 0..1 and encoded
@@ -66,13 +65,11 @@ class ShotReadNoise(Degradation):
         read = self._read_from(shot, sources) if self.read is None else log_uniform(self.read, sources)
         return {"shot": shot, "read": read, "seed": [draw_seed(source) for source in sources]}
 
-    def apply(self, images: Images, params: Params) -> Resized:
+    def apply_light(self, light: Images, params: Params) -> Resized:
         """Add the noise that the recorded seeds stand for."""
-        light = srgb_to_linear(images)
-        shot, read = per_image(params["shot"], images), per_image(params["read"], images)
+        shot, read = per_image(params["shot"], light), per_image(params["read"], light)
         deviation = (shot * light + read).clamp_min(_LEAST_VARIANCE).sqrt()
-        noise = standard_noise(params["seed"], images)
-        return linear_to_srgb((light + deviation * noise).clamp(0, 1))
+        return (light + deviation * standard_noise(params["seed"], light)).clamp(0, 1)
 
     def neutral(self, n: int) -> Params | None:
         """No variance at all."""
