@@ -18,7 +18,7 @@ DEGRADATIONS: "Registry[Degradation]" = Registry(
     group="lfsrkit.degradations",
     rows={
         "downsample": Row(
-            "lfsrkit.degradations.resample:Downsample",
+            "lfsrkit.degradations.resample:downsample",
             "Shrink by a whole factor with one named, antialiased kernel",
             ("resample", "differentiable"),
         ),
@@ -32,6 +32,11 @@ DEGRADATIONS: "Registry[Degradation]" = Registry(
             "Darken with a power law and two linear factors",
             ("exposure", "differentiable"),
         ),
+        "h264": Row(
+            "lfsrkit.degradations.video:H264",
+            "Compress as H.264 video and take the last frame",
+            ("coding", "cpu_only"),
+        ),
         "jpeg": Row("lfsrkit.degradations.coding:Jpeg", "Compress as JPEG and decode again", ("coding", "cpu_only")),
         "maybe": Row(
             "lfsrkit.degradations.maybe:maybe", "Apply another degradation to some pictures only", ("differentiable",)
@@ -43,6 +48,21 @@ DEGRADATIONS: "Registry[Degradation]" = Registry(
             "lfsrkit.degradations.sensor:ShotReadNoise",
             "Add signal-dependent shot noise and constant read noise in linear light",
             ("sensor", "differentiable"),
+        ),
+        "webp": Row(
+            "lfsrkit.degradations.coding:Webp", "Compress as lossy WebP and decode again", ("coding", "cpu_only")
+        ),
+    },
+    adapters={
+        "kornia": Row(
+            "lfsrkit.degradations.adapters:kornia",
+            "Any intensity augmentation of kornia, such as kornia:RandomGamma",
+            ("colour", "cpu_only"),
+        ),
+        "learned": Row(
+            "lfsrkit.degradations.adapters:learned",
+            "A function of your own, such as a trained generator, as learned:module:function",
+            ("exposure",),
         ),
     },
 )
@@ -67,8 +87,14 @@ BACKBONES: "Registry[nn.Module]" = Registry(
         "local_global": Row(
             "lfsrkit.models.backbones:LocalGlobal", "Blocks with a local and a global branch, gathered by a residual"
         ),
+        "nafnet": Row(
+            "lfsrkit.models.borrowed:NafNet", "NAFNet blocks: gated convolutions with simple channel attention"
+        ),
+        "omni": Row("lfsrkit.models.borrowed:Omni", "Omni-SR groups: attention over space and channels at once"),
         "residual": Row("lfsrkit.models.backbones:Residual", "Plain residual blocks without normalisation"),
+        "swin": Row("lfsrkit.models.borrowed:Swin", "SwinIR groups: attention in shifted windows"),
     },
+    adapters={"timm": Row("lfsrkit.models.timm_backbone:timm_backbone", "Any feature extractor of timm")},
 )
 
 MODELS: "Registry[Restorer]" = Registry(

@@ -54,7 +54,11 @@ def saved(tmp_path: Path, **changes: object) -> Path:
         ({"format": 2}, DamagedFile, "format 2"),
         ({"name": "edsr_basline"}, UsageError, "did you mean 'edsr_baseline'"),
         ({"name": "learned:os:system"}, UsageError, "allow_code"),
-        ({"name": "lfsrnet_tiny", "params": {"backbone": "timm:resnet18"}}, UsageError, "timm:resnet18.*allow_code"),
+        (
+            {"name": "lfsrnet_tiny", "params": {"backbone": "learned:os:system"}},
+            UsageError,
+            "learned:os:system.*allow_code",
+        ),
         ({"name": "lfsrnet_tiny", "params": {"backbone": "nothing"}}, UsageError, "no backbone is called 'nothing'"),
         ({"params": {"scal": 2}}, UsageError, "did you mean 'scale'"),
         ({"params": [2]}, DamagedFile, "does not say which model"),

@@ -7,9 +7,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lfsrkit.errors import UsageError
+from lfsrkit.models.layers import padded
 from lfsrkit.types import Images
 
 Purpose = Literal["enhance", "super_resolve", "joint"]
@@ -87,25 +87,18 @@ class Restorer(nn.Module, ABC):
             UsageError: If `low` is not a batch of RGB pictures.
         """
         _check_batch(low)
-        height, width = low.shape[-2:]
-        padded = functional.pad(
-            low, (0, self._padded(width) - width, 0, self._padded(height) - height), mode="replicate"
-        )
+        whole = padded(low, self.info.min_size, self.info.multiple)
         # Channels last takes a quarter off a training step of every convolutional network here, on a CPU.
-        stages = self._stages(padded.contiguous(memory_format=torch.channels_last))
-        return {name: _cropped(stage, padded, low) for name, stage in stages.items()}
+        stages = self._stages(whole.contiguous(memory_format=torch.channels_last))
+        return {name: _cropped(stage, whole, low) for name, stage in stages.items()}
 
     @abstractmethod
     def _stages(self, low: Images) -> Mapping[str, Tensor]:
         """Restore a batch whose sides suit the layers; the mapping ends with ``"restored"``."""
 
-    def _padded(self, side: int) -> int:
-        multiple = self.info.multiple
-        return -(-max(side, self.info.min_size) // multiple) * multiple
 
-
-def _cropped(stage: Tensor, padded: Tensor, low: Tensor) -> Tensor:
-    factor = stage.shape[-1] // padded.shape[-1]
+def _cropped(stage: Tensor, whole: Tensor, low: Tensor) -> Tensor:
+    factor = stage.shape[-1] // whole.shape[-1]
     return stage[..., : factor * low.shape[-2], : factor * low.shape[-1]].contiguous()
 
 

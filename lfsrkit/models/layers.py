@@ -32,6 +32,18 @@ def damped(layer: Weighted, share: float = DAMPING) -> Weighted:
     return layer
 
 
+def padded(x: Features, least: int, multiple: int) -> Tensor:
+    """Pad at the bottom and at the right by repeating the border.
+
+    Args:
+        x: Pictures or feature maps.
+        least: Smallest side of the result in pixels.
+        multiple: Sides of the result are multiples of this.
+    """
+    height, width = (-(-max(side, least) // multiple) * multiple for side in x.shape[-2:])
+    return functional.pad(x, (0, width - x.shape[-1], 0, height - x.shape[-2]), mode="replicate")
+
+
 class ResidualUnit(nn.Module):
     """Add two 3x3 convolutions with a ReLU between them to the input; no normalisation.
 

@@ -11,15 +11,18 @@ from lfsrkit.errors import UsageError
 from lfsrkit.registries import BACKBONES, MODELS
 from lfsrkit.registry import Registry
 
-_PREFIX = re.compile(r"\s*\w+:")
+_PREFIX = re.compile(r"\s*(\w+):")
+LIBRARIES = frozenset({"kornia", "spandrel", "timm"})
+"""Prefixes that reach into one known library only, whatever follows them."""
 _CODE = "a file may not choose code that is imported; if you trust it, load it with allow_code=True"
 
 
 def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
     """Refuse names in a file of weights that are more than plain names of what is already here.
 
-    Plain names of components that ship with the kit, or that a plug-in loaded before has registered, pass. A name with
-    a prefix (``learned:``, ``timm:``) does not, nor does one from an installed plug-in that nothing has imported yet.
+    Plain names of components that ship with the kit, or that a plug-in loaded before has registered, pass, and so do
+    those of known libraries (``timm:``). A name with another prefix (``learned:``) does not, nor does one from an
+    installed plug-in that nothing has imported yet.
 
     Args:
         path: File, for the message.
@@ -30,7 +33,8 @@ def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
         UsageError: With the name.
     """
     for text in [name, *_texts(params)]:
-        if _PREFIX.match(text):
+        prefix = _PREFIX.match(text)
+        if prefix and prefix.group(1) not in LIBRARIES:
             raise UsageError(f"{path} asks for {text!r}: {_CODE}")
     suspects = [(MODELS, name), *((BACKBONES, text) for text in _texts(params))]
     for registry, text in suspects:
