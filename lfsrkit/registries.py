@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lfsrkit.registry import HIGHER_IS_BETTER, Registry, Row
+from lfsrkit.registry import HIGHER_IS_BETTER, JOINED, Registry, Row
 
 if TYPE_CHECKING:
     from torch import nn
@@ -112,6 +112,11 @@ MODELS: "Registry[Restorer]" = Registry(
         "lfsrnet": Row("lfsrkit.models.lfsrnet:lfsrnet", "LFSRNet, our reading, under 6 M parameters", ("joint",)),
         "lfsrnet_tiny": Row(
             "lfsrkit.models.lfsrnet:lfsrnet_tiny", "LFSRNet, our reading, under 1 M parameters", ("joint",)
+        ),
+    },
+    adapters={
+        JOINED: Row(
+            "lfsrkit.models.cascade:cascade", "An enhancer and a super-resolver in a row, in either order", ("joint",)
         ),
     },
 )

@@ -24,6 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 HIGHER_IS_BETTER = "higher_is_better"
 
+JOINED = "+"
+"""Sign between the names of two components that make a third."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -106,7 +109,8 @@ class Registry(Generic[T]):
         kind: What an entry is called in messages, in the singular.
         rows: The kit's own components.
         group: Entry-point group through which other packages add theirs.
-        adapters: Row per prefix; ``prefix:NAME`` calls the row's function with NAME and gets a factory back.
+        adapters: Row per prefix; ``prefix:NAME`` calls the row's function with NAME and gets a factory back. The row
+            of `JOINED` is for names such as ``A+B`` and gets the whole name.
     """
 
     def __init__(
@@ -163,11 +167,11 @@ class Registry(Generic[T]):
         found = self._entries.get(name) or self._discovered.get(name)
         if found is not None:
             return found
-        prefix, colon, rest = name.partition(":")
-        if colon and prefix in self.adapters:
-            row = self.adapters[prefix]
+        key, rest = _adapted(name)
+        if key in self.adapters:
+            row = self.adapters[key]
             return Entry(self.kind, name, row.path, lambda: _resolve(row.path)(rest), frozenset(row.tags))
-        near = did_you_mean(name, [*self.names(), *(f"{known}:" for known in self.adapters)])
+        near = did_you_mean(name, [*self.names(), *(f"{known}:" for known in self.adapters if known != JOINED)])
         raise UnknownComponent(f"no {self.kind} is called {name!r}{near or self._all_names()}")
 
     def __iter__(self) -> Iterator[Entry[T]]:
@@ -265,6 +269,14 @@ def load_plugin(path: Path) -> None:
     except Exception as error:
         del sys.modules[name]
         raise UsageError(f"--plugin {path}: {type(error).__name__}: {error}") from error
+
+
+def _adapted(name: str) -> tuple[str, str]:
+    """Split a name into the key of its adapter and what that gets."""
+    if JOINED in name:
+        return JOINED, name
+    prefix, colon, rest = name.partition(":")
+    return (prefix, rest) if colon else ("", name)
 
 
 def _resolve(path: str) -> Callable[..., Any]:

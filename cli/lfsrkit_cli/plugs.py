@@ -83,7 +83,13 @@ def registry_of(kind: str) -> "Registry[Any]":
 
 def _rows(registry: "Registry[Any]") -> list[tuple[str, str, str]]:
     own = [(entry.name, _summary(entry), entry.origin) for entry in registry]
-    return own + [(f"{prefix}:NAME", row.summary, "lfsrkit") for prefix, row in registry.adapters.items()]
+    return own + [(_pattern(prefix), row.summary, "lfsrkit") for prefix, row in registry.adapters.items()]
+
+
+def _pattern(key: str) -> str:
+    from lfsrkit.registry import JOINED
+
+    return f"A{JOINED}B" if key == JOINED else f"{key}:NAME"
 
 
 def _summary(entry: "Entry[Any]") -> str:

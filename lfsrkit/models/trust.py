@@ -9,7 +9,7 @@ from typing import Any
 
 from lfsrkit.errors import UsageError
 from lfsrkit.registries import BACKBONES, MODELS
-from lfsrkit.registry import Registry
+from lfsrkit.registry import JOINED, Registry
 
 _PREFIX = re.compile(r"\s*(\w+):")
 LIBRARIES = frozenset({"kornia", "spandrel", "timm"})
@@ -32,11 +32,11 @@ def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
     Raises:
         UsageError: With the name.
     """
-    for text in [name, *_texts(params)]:
+    for text in (part for value in (name, *_texts(params)) for part in value.split(JOINED)):
         prefix = _PREFIX.match(text)
         if prefix and prefix.group(1) not in LIBRARIES:
             raise UsageError(f"{path} asks for {text!r}: {_CODE}")
-    suspects = [(MODELS, name), *((BACKBONES, text) for text in _texts(params))]
+    suspects = [*((MODELS, part) for part in name.split(JOINED)), *((BACKBONES, text) for text in _texts(params))]
     for registry, text in suspects:
         if _would_import(registry, text):
             raise UsageError(f"{path} asks for {registry.kind} {text!r}, a plug-in that is not loaded: {_CODE}")
