@@ -19,6 +19,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/cog --check README.md docs/cli.md CONTRIBUTING.md
+	$(BIN)/python docs/generate.py --check
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -26,6 +27,7 @@ format: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/cog -r README.md docs/cli.md CONTRIBUTING.md
+	$(BIN)/python docs/generate.py
 
 clean:
 	rm -rf .venv build dist

@@ -1,6 +1,13 @@
 """Colour as numbers: the sRGB curve, linear light and BT.601 luma."""
 
-from lfsrkit.types import Images, Masks
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lfsrkit.images import looked_up, to_float
+from lfsrkit.types import Bytes, Images, Masks
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in BT.601 luma."""
@@ -25,6 +32,22 @@ def srgb_to_linear(images: Images) -> Images:
     from kornia.color import rgb_to_linear_rgb
 
     return rgb_to_linear_rgb(images)
+
+
+def bytes_to_linear(stored: Bytes, dtype: torch.dtype = torch.float32) -> Images:
+    """Decode 8-bit sRGB to linear light: `srgb_to_linear` of the 256 values that there are.
+
+    Args:
+        stored: 8-bit sRGB.
+        dtype: Number format of the result.
+
+    Example:
+        >>> bytes_to_linear(torch.full((1, 3, 1, 1), 128, dtype=torch.uint8)).flatten()
+        tensor([0.2159, 0.2159, 0.2159])
+    """
+    if dtype == torch.float64 and stored.device.type == "cpu":
+        return looked_up(stored, _light_of_bytes())
+    return srgb_to_linear(to_float(stored, dtype))
 
 
 def linear_to_srgb(images: Images) -> Images:
@@ -65,3 +88,9 @@ def luma(images: Images) -> Masks:
     """
     red, green, blue = LUMA_WEIGHTS
     return red * images[:, 0:1] + green * images[:, 1:2] + blue * images[:, 2:3]
+
+
+@lru_cache(maxsize=1)
+def _light_of_bytes() -> NDArray[np.float64]:
+    every = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    return srgb_to_linear(to_float(every, torch.float64))[0, 0, 0].numpy()

@@ -7,7 +7,7 @@ per stage, so one file describes an experiment; it is found by name among the sh
 import json
 import tomllib
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -32,8 +32,8 @@ C = TypeVar("C", bound=Config)
 
 
 def recipe_names() -> list[str]:
-    """List the shipped recipes."""
-    return sorted(path.name.removesuffix(RECIPE_SUFFIX) for path in _shipped().iterdir() if _is_recipe(path.name))
+    """List the shipped recipes; one in a folder has the name of the folder before it, such as ``native/edsr``."""
+    return sorted(_names_in(_shipped()))
 
 
 def read_recipe(name: str | Path) -> dict[str, Any]:
@@ -235,8 +235,12 @@ def _shipped() -> Any:
     return files("lfsrkit") / "recipes"
 
 
-def _is_recipe(name: str) -> bool:
-    return name.endswith(RECIPE_SUFFIX)
+def _names_in(folder: Any, before: str = "") -> Iterator[str]:
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from _names_in(path, f"{before}{path.name}/")
+        elif path.name.endswith(RECIPE_SUFFIX):
+            yield before + path.name.removesuffix(RECIPE_SUFFIX)
 
 
 def _toml_or_text(value: str) -> Any:

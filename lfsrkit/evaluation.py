@@ -16,6 +16,7 @@ from lfsrkit.errors import BadPicture, MissingWeights, UsageError
 from lfsrkit.files import write_json, write_whole
 from lfsrkit.images import SUFFIXES, Pixels, contact_sheet, decode, to_bytes, to_float, to_pixels, write_png
 from lfsrkit.metrics import Metric, colour_bias, gt_mean_psnr
+from lfsrkit.metrics.regional import regional_psnr
 from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import METRICS
@@ -51,7 +52,12 @@ class Summary:
 
 
 def evaluate(
-    model: str | Path | Restorer, pairs: PairData, config: EvaluateConfig, *, device: str = "auto"
+    model: str | Path | Restorer,
+    pairs: PairData,
+    config: EvaluateConfig,
+    *,
+    device: str = "auto",
+    allow_code: bool = False,
 ) -> Iterator[ImageScores]:
     """Restore every low picture of a split and measure it; memory does not grow with the number of pictures.
 
@@ -60,6 +66,7 @@ def evaluate(
         pairs: The split.
         config: Metrics and batch size.
         device: Where to compute; ``auto`` = an accelerator if there is one.
+        allow_code: Whether names in the file of a model may import plug-ins and ``prefix:`` components.
 
     Raises:
         UsageError: If the model's scale is not that of the pairs.
@@ -67,13 +74,16 @@ def evaluate(
     from lfsrkit.devices import choose_device
 
     place = choose_device(device)
-    restorer = restorer_for(model, scale=pairs.scale, target_mean=pairs.clean_mean).to(place).eval()
+    made = restorer_for(model, scale=pairs.scale, target_mean=pairs.clean_mean, allow_code=allow_code)
+    restorer = made.to(place).eval()
     meter = _Meter(config.metrics)
     for start in range(0, len(pairs), config.batch_size):
         batch = pairs.batch(range(start, min(start + config.batch_size, len(pairs))))
         with torch.inference_mode():
             restored = restorer(to_float(batch.low).to(place)).float().clamp(0, 1).cpu()
         values = meter(restored, to_float(batch.clean))
+        if config.regions:
+            values |= regional_psnr(restored, to_float(batch.clean), batch.regions)
         pictures = [to_pixels(batch.low), to_pixels(restored), to_pixels(batch.clean)]
         for i, (name, source) in enumerate(zip(batch.ids, batch.sources, strict=True)):
             shown = tuple(column[i] for column in pictures) if start + i < SHOWN else ()

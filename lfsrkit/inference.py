@@ -32,7 +32,13 @@ class Enhanced:
 
 
 def enhance(
-    model: str | Path | Restorer, inputs: Sequence[Path], out: Path, config: EnhanceConfig, *, device: str = "auto"
+    model: str | Path | Restorer,
+    inputs: Sequence[Path],
+    out: Path,
+    config: EnhanceConfig,
+    *,
+    device: str = "auto",
+    allow_code: bool = False,
 ) -> Iterator[Enhanced]:
     """Enhance pictures of small dark faces and write them as PNG under the same names.
 
@@ -42,12 +48,13 @@ def enhance(
         out: Folder for the results and a contact sheet.
         config: Limits.
         device: Where to compute.
+        allow_code: Whether names in the file of a model may import plug-ins and ``prefix:`` components.
 
     Raises:
         UsageError: If an input does not exist or the output folder is one of the inputs.
     """
     place = choose_device(device)
-    restorer = restorer_for(model).to(place).eval()
+    restorer = restorer_for(model, allow_code=allow_code).to(place).eval()
     shown: list[tuple[Pixels, ...]] = []
     for source, target in targets(inputs, out):
         result = _enhanced(restorer, place, source, target, config)

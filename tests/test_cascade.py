@@ -43,6 +43,31 @@ def test_both_orders_enlarge_once(name, between):
     assert {key: stage.shape[-2:] for key, stage in stages.items()} == {"between": between, "restored": (24, 20)}
 
 
+SMALL_NAFNET = "{'width': 8, 'enc_blk_nums': [1], 'dec_blk_nums': [1]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("spandrel:RetinexFormer+edsr_baseline(scale=2)", True),
+        (f"edsr_baseline+spandrel:NAFNet(scale=2, second={SMALL_NAFNET})", False),
+    ],
+)
+def test_restorers_of_one_size_from_elsewhere_serve_in_cascades(text, first, tmp_path):
+    call = parse_call(text)
+    model = MODELS.build(call).eval()
+    assert (model.scale, model.brightens_first) == (2, first)
+    save(model, tmp_path / "model.safetensors", name=call.name, params=call.params)
+    with torch.no_grad():
+        assert model(pictures()).shape == (2, 3, 12, 10)
+        assert torch.equal(load(tmp_path)(pictures()), model(pictures()))
+
+
+def test_an_enhancer_without_a_tag_keeps_the_size():
+    with MODELS.temporary("untagged", Brighten):
+        assert MODELS.create("untagged+edsr_baseline", scale=4).brightens_first
+
+
 def test_the_border_is_a_picture_in_eval_only():
     model = MODELS.create("brighten+edsr_baseline", scale=2)
     assert model.train().stages(pictures())["between"].max() > 1
@@ -63,6 +88,7 @@ def test_one_file_holds_both_parts(tmp_path):
     [
         ("brighten+brighten", UsageError, "exactly one part; these enlarge 1 and 1"),
         ("edsr_baseline+lfsrnet_tiny", UsageError, "exactly one part; these enlarge 8 and 8"),
+        ("brighten+spandrel:NAFNet", UsageError, "exactly one part; these enlarge 1 and 1"),
         ("brighten+edsr_baselin", UnknownComponent, "did you mean 'edsr_baseline'"),
         ("brighten+edsr_baseline+brighten", UsageError, "has 3 parts"),
     ],

@@ -1,15 +1,11 @@
 """Checkpoints and resuming: nothing is lost, nothing is mixed up, damage is named."""
 
-import json
 import os
-import signal
-import subprocess
-import sys
+import re
 from itertools import islice
 from pathlib import Path
 
 import pytest
-import torch
 
 from lfsrkit import pairs, training
 from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
@@ -17,12 +13,9 @@ from lfsrkit.pairs import PairSet
 from lfsrkit.registries import MODELS
 from lfsrkit.training import checkpoint as checkpoints
 from lfsrkit.training.validation import Validation
-from tests.training_cases import Toy, stage
+from tests.training_cases import HARD, Toy, assert_same_run, measured, stage
 
 pytestmark = pytest.mark.usefixtures("toy")
-ROOT = Path(__file__).parents[1]
-HARD = ("low=fresh", 'loss=["face_mask"]', "optim.weight_decay=0.01")
-"""Everything random at once: fresh pictures, flips, masks; dropout is in the model."""
 
 
 @pytest.fixture
@@ -40,30 +33,6 @@ def whole(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             pass
     return out
-
-
-def final_files(out: Path) -> dict[str, bytes]:
-    names = ("model.safetensors", "ema.safetensors")
-    inner = {name: (out / "checkpoints" / "step-000023" / name).read_bytes() for name in names}
-    return {**inner, "for use": (out / "model.safetensors").read_bytes()}
-
-
-def measured(out: Path) -> list[dict[str, object]]:
-    kept = ("step", "loss", "terms", "lr", "validation", "images_seen", "epoch")
-    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return [{key: row.get(key) for key in kept} for row in rows]
-
-
-def optimiser(out: Path) -> dict[str, object]:
-    path = out / "checkpoints" / "step-000023" / "trainer.pt"
-    return torch.load(path, weights_only=True)["optimiser"]
-
-
-def assert_same_run(out: Path, whole: Path) -> None:
-    assert final_files(out) == final_files(whole)
-    assert measured(out) == measured(whole)
-    mine, theirs = optimiser(out), optimiser(whole)
-    torch.testing.assert_close(mine, theirs, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("records", [1, 2, 3, 6])
@@ -90,23 +59,7 @@ def test_a_stop_request_saves_where_it_is(
     rest = list(training.train(config, *data, out, resume=True, device="cpu"))
     assert after < rest[0].step <= after + 4
     assert_same_run(out, whole)
-    assert rest[-1].seconds > records[-1].seconds
-
-
-@pytest.mark.slow
-def test_a_killed_process_resumes_as_if_nothing_had_happened(toy_folder: Path, whole: Path, tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "tests.training_child", str(toy_folder), str(out), *HARD]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
-    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    with child.stdout:
-        steps = [int(line) for line in islice(child.stdout, 6)]
-        child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
-    assert steps[-1] < 23
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    assert_same_run(out, whole)
+    assert rest[0].seconds > records[-1].seconds
 
 
 def test_a_finished_run_has_nothing_to_resume(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
@@ -193,11 +146,25 @@ def test_a_damaged_checkpoint_is_named(data: tuple[PairSet, PairSet], tmp_path: 
             path.write_bytes(content[:-7])
         case _:
             path.unlink()
-    with pytest.raises(DamagedFile, match=rf"step-000010.{name} .*go on from step-000006"):
+    with pytest.raises(DamagedFile, match=rf"step-000010.{name} is .*go on from step-000006 by --force"):
         next(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu"))
-    (out / "checkpoints" / "last").write_text("step-000006\n")
-    rest = list(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu"))
-    assert [record.step for record in rest] == [8, 10]
+    told: list[str] = []
+    forced = training.train(
+        stage("steps=10", "keep=5"), *data, out, resume=True, force=True, device="cpu", tell=told.append
+    )
+    assert [record.step for record in forced] == [8, 10]
+    assert len(told) == 1
+    assert re.search(rf"step-000010.{name} is .*; set aside as damaged-step-000010", told[0])
+    assert (out / "checkpoints" / "damaged-step-000010" / "meta.json").is_file()
+    assert list(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu")) == []
+
+
+def test_force_does_not_begin_anew(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    list(training.train(stage("steps=5"), *data, out, device="cpu"))
+    (out / "checkpoints" / "step-000005" / "meta.json").write_text("{}")
+    with pytest.raises(DamagedFile, match="holds no whole checkpoint"):
+        next(training.train(stage("steps=5"), *data, out, resume=True, force=True, device="cpu"))
 
 
 def test_a_crash_while_saving_leaves_the_checkpoint_before(

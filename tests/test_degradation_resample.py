@@ -1,4 +1,4 @@
-"""Shrinking, against torch, Pillow and MATLAB's published algorithm."""
+"""Shrinking, against torch, Pillow and MATLAB's published algorithm; in linear light, against the formula."""
 
 import math
 
@@ -8,8 +8,12 @@ import torch
 from PIL import Image
 
 from lfsrkit import DEGRADATIONS
+from lfsrkit.colour import linear_to_srgb, srgb_to_linear
+from lfsrkit.degradations import LinearDegradation, chain_from_text
+from lfsrkit.errors import BadParameters, UsageError
+from tests import test_degradation_laws as laws
 
-KERNELS = ("bicubic", "matlab", "area")
+KERNELS = ("bicubic", "lanczos", "matlab", "area")
 
 
 def noise(*shape: int):
@@ -61,6 +65,16 @@ def test_bicubic_equals_torch_and_pillow(scale, height, width):
     np.testing.assert_allclose(low[0, 0].numpy(), pillow, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4, 8, 16])
+@pytest.mark.parametrize(("height", "width"), [(48, 96), (96, 144)])
+def test_lanczos_equals_pillow_to_the_border(scale, height, width):
+    images = 0.25 + 0.5 * noise(1, 3, height, width)
+    low = shrink(images, kernel="lanczos", scale=scale)
+    plane = Image.fromarray(images[0, 0].numpy().astype(np.float32))
+    pillow = np.asarray(plane.resize((width // scale, height // scale), Image.Resampling.LANCZOS))
+    np.testing.assert_allclose(low[0, 0].numpy(), pillow, atol=1e-5)
+
+
 @pytest.mark.parametrize(("scale", "height", "width"), [(2, 24, 18), (3, 24, 18), (4, 24, 16), (8, 24, 16), (8, 8, 8)])
 def test_matlab_equals_its_published_algorithm(scale, height, width):
     images = 0.25 + 0.5 * noise(1, 3, height, width)
@@ -94,7 +108,7 @@ def test_shrinking_keeps_constants_and_mirror_symmetry(kernel):
 
 def test_overshoot_is_clamped():
     edge = (torch.arange(64) % 32 >= 16).to(torch.float64).expand(1, 3, 64, 64)
-    for kernel in ("bicubic", "matlab"):
+    for kernel in ("bicubic", "lanczos", "matlab"):
         low = shrink(edge, kernel=kernel, scale=4)
         assert low.min() == 0
         assert low.max() == 1
@@ -105,3 +119,49 @@ def test_area_of_half_way_values_rounds_alike_alone_and_in_a_batch():
     together = shrink(images, kernel="area")
     alone = torch.cat([shrink(image[None], kernel="area") for image in images])
     assert torch.equal((together * 255).round(), (alone * 255).round())
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_linear_light_averages_what_a_sensor_counts(kernel):
+    images = 0.4 + 0.2 * noise(2, 3, 48, 72)
+    wanted = linear_to_srgb(shrink(srgb_to_linear(images), kernel=kernel, scale=3))
+    low = shrink(images, kernel=kernel, scale=3, light="linear")
+    torch.testing.assert_close(low, wanted, rtol=0, atol=1e-7)
+    black_and_white = (torch.arange(16) % 2).to(torch.float64).expand(1, 3, 16, 16)
+    grey = shrink(black_and_white, kernel="area", scale=2, light="linear")
+    torch.testing.assert_close(grey, torch.full_like(grey, 0.735357), rtol=0, atol=1e-6)
+
+
+def test_linear_light_is_handed_on_with_what_is_brighter_than_white():
+    d = DEGRADATIONS.create("downsample", scale=2, light="linear")
+    assert isinstance(d, LinearDegradation)
+    light = torch.full((1, 3, 8, 8), 2.0, dtype=torch.float64)
+    torch.testing.assert_close(d.apply_light(light, d.sample(1, torch.Generator())), light[..., :4, :4])
+    assert d.apply(light.clamp(0, 1), d.sample(1, torch.Generator())).max() == pytest.approx(1)
+
+
+def test_a_record_tells_the_two_kinds_of_light_apart():
+    encoded, linear = (chain_from_text(f"downsample(scale=2, light='{light}')") for light in ("srgb", "linear"))
+    images, drawn = noise(1, 3, 8, 8), encoded.sample(1, torch.Generator())
+    assert drawn == {"0_downsample": {"kernel": ["bicubic"], "scale": [2]}}
+    for chain, other in ((linear, encoded), (encoded, linear)):
+        with pytest.raises(UsageError, match="chain that recorded them"):
+            chain.apply(images, other.sample(1, torch.Generator()))
+
+
+@pytest.mark.parametrize("wrong", [{"kernel": "lanczos5"}, {"light": "raw"}])
+def test_unknown_names_are_refused(wrong):
+    with pytest.raises(BadParameters, match=r"input should be 'bicubic', 'lanczos'|input should be 'srgb' or 'linear'"):
+        DEGRADATIONS.create("downsample", **wrong)
+
+
+@pytest.mark.parametrize("text", ["downsample(light='linear')", "downsample(kernel='lanczos', scale=4)"])
+def test_other_choices_keep_the_laws_too(text):
+    for dtype in (torch.float32, torch.float64):
+        laws.test_size_type_and_range_are_as_promised(text, dtype)
+        laws.test_gradient_flows_and_is_finite(text, dtype)
+    laws.test_a_batch_equals_its_pictures_one_by_one(name=text)
+    laws.test_the_number_of_threads_changes_no_bit(text)
+    laws.test_parameters_survive_json_parquet_and_pickle(text)
+    laws.test_every_constant_follows_the_pictures_to_their_device(text)
+    laws.test_text_and_tables_of_a_chain_read_back(text)

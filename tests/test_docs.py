@@ -44,7 +44,7 @@ def test_every_command_and_recipe_that_is_named_exists(page: Path) -> None:
     for words in re.findall(r"^lfsrkit ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):
         command = get_command(app).commands[words[0]]
         assert not hasattr(command, "commands") or words[1] in command.commands, words
-    assert set(re.findall(r"^lfsrkit .*-c ([a-z]\w+)", text, re.MULTILINE)) <= set(recipe_names())
+    assert set(re.findall(r"^lfsrkit .*-c ([a-z][\w/]+)", text, re.MULTILINE)) <= set(recipe_names())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -18,7 +18,21 @@ from lfsrkit.types import Masks
 
 NAMES = MASKS.names()
 SIZES = [(32, 32), (24, 40), (19, 33), (3, 5)]
-UNIFORM = [("random", 1), ("patch", 16), ("patch", 8)]
+UNIFORM = [("random", 1), ("patch", 16), ("patch", 8), ("simmim", 8)]
+
+
+EXAMPLES = {
+    "invert": "invert(of=patch(ratio=0.25))",
+    "schedule": "schedule(of=patch(), ratio=(0.2, 0.8))",
+    "union": "union(a=patch(ratio=0.25), b=facial_region(parts=['mouth']))",
+}
+"""How to make a strategy that cannot be made from its name alone."""
+FIXED = {"dark", "facial_region", "hard"}
+"""Strategies that what they look at decides alone."""
+
+
+def strategy_of(name: str) -> MaskStrategy:
+    return MASKS.build(parse_call(EXAMPLES.get(name, name)))
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -54,7 +68,7 @@ def within_five_errors(share: torch.Tensor, probability: torch.Tensor | float, t
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_shape_and_values(name: str, height: int, width: int) -> None:
-    mask = draw(MASKS.create(name), 3, height, width, seeded())
+    mask = draw(strategy_of(name), 3, height, width, seeded())
     assert mask.shape == (3, 1, height, width)
     assert mask.dtype == torch.float32
     assert ((mask == 0) | (mask == 1)).all()
@@ -62,22 +76,22 @@ def test_shape_and_values(name: str, height: int, width: int) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_needs_are_known_names(name: str) -> None:
-    needs = MASKS.create(name).needs
+    needs = strategy_of(name).needs
     assert isinstance(needs, frozenset)
     assert needs <= {"regions", "low", "error", "progress"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_gives_the_same_masks(name: str) -> None:
-    strategy = MASKS.create(name)
+    strategy = strategy_of(name)
     first, again, other = (draw(strategy, 4, 64, 64, seeded(seed)) for seed in (0, 0, 1))
     assert torch.equal(first, again)
-    assert torch.equal(first, other) == (name == "facial_region")
+    assert torch.equal(first, other) == (name in FIXED)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_batch_equals_its_pictures_one_by_one(name: str) -> None:
-    strategy, ids = MASKS.create(name), ["a", "b", "c"]
+    strategy, ids = strategy_of(name), ["a", "b", "c"]
     given = {**hints(3, 48, 40), "regions": torch.rand(3, 7, 48, 40, generator=seeded(3))}
     batch = draw(strategy, 3, 48, 40, generators(0, ids, 0, "mask"), **given)
     for i in (2, 0, 1):
@@ -88,15 +102,15 @@ def test_a_batch_equals_its_pictures_one_by_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_of_a_batch_differ(name: str) -> None:
-    mask = draw(MASKS.create(name), 8, 64, 64, seeded())
-    if name != "facial_region":
+    mask = draw(strategy_of(name), 8, 128, 128, seeded())
+    if name not in FIXED:
         assert len({tuple(one.flatten().tolist()) for one in mask}) == 8
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_global_randomness_is_left_alone(name: str) -> None:
     before = torch.get_rng_state()
-    draw(MASKS.create(name), 2, 32, 32, seeded())
+    draw(strategy_of(name), 2, 32, 32, seeded())
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -105,14 +119,14 @@ def test_inputs_are_left_as_they_are(name: str) -> None:
     given = hints(2, 32, 32)
     given["regions"] = given["regions"].clone()
     before = {key: value.clone() for key, value in given.items() if torch.is_tensor(value)}
-    mask = MASKS.create(name).sample(2, 32, 32, seeded(), **given)
+    mask = strategy_of(name).sample(2, 32, 32, seeded(), **given)
     mask.fill_(5)
     assert all(torch.equal(given[key], value) for key, value in before.items())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_need_is_refused(name: str) -> None:
-    strategy = MASKS.create(name)
+    strategy = strategy_of(name)
     for need in strategy.needs - {"progress"}:
         given = {key: value for key, value in hints(2, 32, 32).items() if key != need}
         with pytest.raises(UsageError, match=f"needs {need}.*pass"):
@@ -121,7 +135,7 @@ def test_a_missing_need_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_hint_of_another_size_is_refused(name: str) -> None:
-    strategy, fitting, larger = MASKS.create(name), hints(2, 16, 16), hints(2, 32, 32)
+    strategy, fitting, larger = strategy_of(name), hints(2, 16, 16), hints(2, 32, 32)
     for key in strategy.needs - {"progress"}:
         given = {name: larger[name] if name == key else fitting[name] for name in strategy.needs}
         with pytest.raises(UsageError, match=rf"{key} has the shape .*32, 32\).*16, 16\)"):
@@ -131,7 +145,7 @@ def test_a_hint_of_another_size_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_wrong_number_of_streams_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="3 generators were given for 2 pictures"):
-        draw(MASKS.create(name), 2, 32, 32, generators(0, ["a", "b", "c"], 0, "mask"))
+        draw(strategy_of(name), 2, 32, 32, generators(0, ["a", "b", "c"], 0, "mask"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -151,7 +165,7 @@ def test_random_selects_an_exact_number_of_pixels(ratio: float, height: int, wid
     assert mask.sum(dim=(1, 2, 3)).tolist() == [round(ratio * height * width)] * 5
 
 
-@pytest.mark.parametrize("name", ["patch", "face_biased"])
+@pytest.mark.parametrize("name", ["patch", "face_biased", "block", "dark", "hard"])
 @pytest.mark.parametrize("ratio", [0.0, 0.1, 1 / 3, 0.5, 0.75, 1.0])
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_an_exact_number_of_patches_is_selected(name: str, ratio: float, height: int, width: int) -> None:
@@ -174,7 +188,8 @@ def test_uniform_masks_select_every_place_equally_often(name: str, size: int) ->
     trials, ratio, (height, width) = 2000, 0.3, (40, 24)
     mask = MASKS.create(name, ratio=ratio, **params).sample(trials, height, width, seeded())
     cells = Grid(height, width, size).cells
-    assert within_five_errors(mask.mean(dim=(0, 1)), round(ratio * cells) / cells, trials)
+    count = math.ceil(ratio * cells) if name == "simmim" else round(ratio * cells)
+    assert within_five_errors(mask.mean(dim=(0, 1)), count / cells, trials)
 
 
 @pytest.mark.parametrize(("name", "size"), UNIFORM)
@@ -231,6 +246,90 @@ def test_facial_region_of_no_face_is_empty() -> None:
     assert MASKS.create("facial_region").sample(2, 16, 16, seeded(), regions=torch.zeros(2, 7, 16, 16)).sum() == 0
 
 
+# --- shapes ---
+
+
+def test_blocks_are_large_and_nearly_everywhere() -> None:
+    trials = 500
+    mask = MASKS.create("block", ratio=0.25, size=8, least=16).sample(trials, 128, 128, seeded())
+    cells = mask[:, 0, ::8, ::8]
+    neighbours = (cells[:, :, 1:] * cells[:, :, :-1]).sum((1, 2)) / cells.sum((1, 2))
+    assert neighbours.mean() > 0.7, "patches without order have a selected neighbour in a quarter of cases"
+    assert (cells.mean(0) > 0).all()
+
+
+@pytest.mark.parametrize(("area", "aspect"), [((0.25, 0.25), (1.0, 1.0)), ((0.1, 0.2), (0.5, 2.0))])
+def test_a_box_is_one_rectangle_of_the_drawn_area(area: tuple[float, float], aspect: tuple[float, float]) -> None:
+    for mask in MASKS.create("box", area=area, aspect=aspect).sample(50, 64, 96, seeded())[:, 0]:
+        rows, columns = mask.amax(1), mask.amax(0)
+        assert torch.equal(mask, rows[:, None] * columns[None])
+        assert rows.diff().abs().sum() <= 2
+        assert columns.diff().abs().sum() <= 2
+        assert area[0] - 0.02 <= mask.mean() <= area[1] + 0.02
+
+
+@pytest.mark.parametrize("name", ["grid", "stripes", "checkerboard"])
+def test_patterns_repeat(name: str) -> None:
+    mask = strategy_of(name).sample(20, 64, 48, seeded())
+    assert torch.equal(mask[..., 16:, :], mask[..., :-16, :])
+    assert torch.equal(mask[..., 16:], mask[..., :-16])
+    assert ((mask.mean((1, 2, 3)) - 0.5).abs() < 0.04).all()
+
+
+def test_stripes_lie_in_the_named_direction() -> None:
+    rows = MASKS.create("stripes", along="rows").sample(4, 32, 48, seeded())
+    assert torch.equal(rows, rows[..., :1].expand_as(rows))
+    columns = MASKS.create("stripes", along="columns").sample(4, 32, 48, seeded())
+    assert torch.equal(columns, columns[..., :1, :].expand_as(columns))
+
+
+def test_strokes_are_connected_lines_of_the_given_width() -> None:
+    from skimage.measure import label
+    from skimage.morphology import disk, opening
+
+    masks = MASKS.create("strokes", count=(1, 1), width=(0.1, 0.1)).sample(20, 128, 128, seeded())[:, 0].numpy()
+    assert all(label(mask, connectivity=2).max() == 1 for mask in masks)
+    assert all((opening(mask, disk(4)) == mask).mean() > 0.99 for mask in masks), "nowhere thinner than drawn"
+    assert 0.02 < masks.mean() < 0.6
+
+
+def test_dark_and_hard_select_the_extremes_and_break_ties_by_the_stream() -> None:
+    scores = torch.rand(3, 1, 8, 8, generator=seeded()).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    hard = MASKS.create("hard", ratio=0.25, size=8).sample(3, 64, 64, seeded(), error=scores)
+    assert (scores[hard == 1].reshape(3, -1).amin(1) > scores[hard == 0].reshape(3, -1).amax(1)).all()
+    dark = MASKS.create("dark", ratio=0.25, size=8).sample(3, 64, 64, seeded(), low=scores.expand(-1, 3, -1, -1))
+    assert (scores[dark == 1].reshape(3, -1).amax(1) < scores[dark == 0].reshape(3, -1).amin(1)).all()
+    trials = 2000
+    flat = MASKS.create("hard", ratio=0.25, size=8).sample(
+        trials, 32, 32, seeded(), error=torch.ones(trials, 1, 32, 32)
+    )
+    assert within_five_errors(flat.mean((0, 1)), 0.25, trials)
+
+
+# --- combinations ---
+
+
+def test_a_union_selects_either_and_an_inverse_the_rest() -> None:
+    given = hints(4, 32, 32)
+    either = strategy_of("union").sample(4, 32, 32, seeded(), regions=given["regions"])
+    mouth = (given["regions"][:, 5:6] >= 0.5).float()
+    patches = MASKS.create("patch", ratio=0.25).sample(4, 32, 32, seeded())
+    assert torch.equal(either, torch.maximum(patches, mouth))
+    assert torch.equal(strategy_of("invert").sample(4, 32, 32, seeded()), 1 - patches)
+
+
+def test_a_schedule_moves_the_ratio_or_goes_over_to_another_strategy() -> None:
+    moves = MASKS.build(parse_call("schedule(of=random(), ratio=(0.25, 0.75), begin=0.5, end=0.75)"))
+    shares = [moves.sample(1, 64, 64, seeded(), progress=t).mean().item() for t in (0.0, 0.5, 0.625, 0.75, 1.0)]
+    assert shares == [0.25, 0.25, 0.5, 0.75, 0.75]
+    trials = 2000
+    goes = MASKS.build(parse_call("schedule(of=random(ratio=0.0), to=random(ratio=1.0))"))
+    for progress in (0.0, 0.3, 1.0):
+        masks = goes.sample(trials, 4, 4, seeded(), progress=progress)
+        assert set(masks.mean((1, 2, 3)).tolist()) <= {0.0, 1.0}
+        assert within_five_errors(masks.mean(), progress, trials)
+
+
 # --- wrong use ---
 
 
@@ -257,6 +356,14 @@ def test_what_a_strategy_declares_is_asked_for_before_it_draws() -> None:
         ("face_biased(kappa=-1)", "from 0; -1.0 was given"),
         ("facial_region(parts=['mouht'])", "did you mean 'mouth'"),
         ("patch(sise=8)", "did you mean 'size'"),
+        ("block(aspect=0)", "aspect a ratio above 0"),
+        ("box(area=(0.5, 0.1))", "area is a range"),
+        ("strokes(count=(0, 2))", "count is a range from 1"),
+        ("stripes(along='diagonals')", "'rows'"),
+        ("schedule(of=patch())", "either ratio=.* or to="),
+        ("schedule(of=box(), ratio=(0, 1))", "has no ratio"),
+        ("schedule(of=patch(), ratio=(0, 2))", "0 to 1; 2.0 was given"),
+        ("schedule(of=patch(), to=box(), begin=0.5, end=0.2)", "begin <= end"),
     ],
 )
 def test_wrong_parameters_are_refused(call: str, message: str) -> None:

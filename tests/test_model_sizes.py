@@ -8,7 +8,7 @@ from lfsrkit.models import count_macs, count_parameters
 PUBLISHED = {2: 1_369_859, 4: 1_517_571, 8: 1_665_283}
 """Trainable parameters of EDSR-baseline by scale."""
 
-BUDGETS = {"lfsrnet_tiny": (1.0e6, 0.35e9), "lfsrnet": (6.0e6, 1.4e9)}
+BUDGETS = {"lfsrnet_tiny": (1.0e6, 0.35e9), "lfsrnet": (6.0e6, 1.4e9), "lfsrnet_large": (20.0e6, 5.0e9)}
 """Most parameters, and most MACs from 16 x 16 to 128 x 128."""
 
 

@@ -1,39 +1,26 @@
-"""Building pairs: the same bytes whatever the batch, worker or order; accidents leave whole shards and a reason."""
+"""Building pairs: the same bytes whatever the batch, worker or order; bad pictures are left out with a reason."""
 
 import json
-import os
 import random
-import resource
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from pairs_cases import SMALL, plan_of, run
 from pictures import picture
 
 from lfsrkit import pairs
 from lfsrkit.errors import DamagedFile, LfsrkitError, OutputRefused, UsageError
+from lfsrkit.faces import FaceRef
 from lfsrkit.files import sha256_of
-from lfsrkit.images import encode_png, quantise
+from lfsrkit.images import decode, encode_lossless, encode_png, quantise
+from lfsrkit.pairs import plan
 from lfsrkit.pairs.shard import ROW_GROUP
 from lfsrkit.stages import load_stage
 
 Folder = Callable[..., Path]
-SMALL: dict[str, Any] = {"clean_size": 32, "degrade": "fsr_gamma(scale=4) | jpeg", "shard_size": 8}
-
-
-def plan_of(faces: Path, **values: Any) -> pairs.Plan:
-    return pairs.make_plan(load_stage("pairs", values={"faces": str(faces), **SMALL, **values}))
-
-
-def run(plan: pairs.Plan, out: Path, **options: Any) -> pairs.Progress:
-    return list(pairs.build(plan, out, **options))[-1]
 
 
 def shards(out: Path) -> dict[str, str]:
@@ -230,52 +217,34 @@ def test_an_unreadable_shard_is_named(built: Path) -> None:
         pairs.open(built, "test")[0]
 
 
-CHILD = (
-    "import sys\nfrom lfsrkit import pairs\nfrom lfsrkit.stages import load_stage\n"
-    "if __name__ == '__main__':\n"
-    "    values = {'faces': sys.argv[1], 'clean_size': 32, 'degrade': 'fsr_gamma(scale=4) | jpeg', 'shard_size': 8}\n"
-    "    plan = pairs.make_plan(load_stage('pairs', values=values))\n"
-    "    for p in pairs.build(plan, __import__('pathlib').Path(sys.argv[2]), workers=0, batch_size=2):\n"
-    "        print(p.faces_done, flush=True)\n"
-)
+def test_one_picture_in_two_splits_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = FaceRef("0" * 64, "a.png"), FaceRef("0" * 64, "b.png")
+    monkeypatch.setattr(plan, "assign", lambda *_: {"train": [same[0]], "test": [same[1]]})
+    with pytest.raises(LfsrkitError, match=r"b\.png \(test\) is the same picture as a\.png \(train\)"):
+        plan_of(folder(2))
 
 
-def test_kill_9_then_again_gives_the_bytes_of_an_uninterrupted_build(folder: Folder, tmp_path: Path) -> None:
-    place, program = folder(40), tmp_path / "child.py"
-    program.write_text(CHILD)
-    plan = plan_of(place)
-    child = subprocess.Popen([sys.executable, program, place, tmp_path / "a"], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    while int(child.stdout.readline()) < 20:
-        time.sleep(0)
-    child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
-    child.stdout.close()
-    resumed = run(plan, tmp_path / "a", workers=0)
-    assert 0 < resumed.faces_skipped < 40
-    assert resumed.manifest == run(plan, tmp_path / "b", workers=0).manifest
-    assert shards(tmp_path / "a") == shards(tmp_path / "b")
+def test_verify_sees_a_face_in_two_splits(built: Path) -> None:
+    shutil.copy(built / "data" / "test-00000-of-00001.parquet", built / "data" / "validation-00000-of-00001.parquet")
+    faults = {finding.check: finding.faults for finding in pairs.verify(built)}
+    assert len(faults["no face is in two splits"]) == 2
 
 
-@pytest.mark.skipif(os.name == "nt", reason="needs file-size limits")
-def test_a_full_disk_is_a_clear_error_and_finished_shards_stay(folder: Folder, tmp_path: Path) -> None:
-    place = folder(8, name="small")
-    plan = plan_of(place, splits={"train": 0.5, "test": 0.5}, shard_size=2)
-    list(pairs.build(plan, tmp_path / "out", workers=0, part=(1, 2)))
-    before = shards(tmp_path / "out")
-    assert before
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
-    try:
-        with pytest.raises(OutputRefused, match=r"cannot write shard .*(large|space)"):
-            run(plan, tmp_path / "out", workers=0)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-    assert shards(tmp_path / "out") == before
-    assert not list((tmp_path / "out" / ".lfsrkit" / "unfinished").iterdir())
-    assert run(plan, tmp_path / "out", workers=0).manifest is not None
+@pytest.mark.parametrize("side", [8, 31, 32, 40])
+def test_stored_pictures_are_lossless(side: int) -> None:
+    face = picture(5, side)
+    data = encode_lossless(face)
+    assert (decode(data) == face).all()
+    assert data.startswith(b"\x89PNG" if side < 32 else b"RIFF")
+
+
+def test_the_card_keeps_its_table_whatever_the_folder_is_called(folder: Folder, tmp_path: Path) -> None:
+    import yaml
+
+    run(plan_of(folder(4, name="a|b`c\nd"), splits={"train": 4}), tmp_path / "out", workers=0)
+    _, head, text = (tmp_path / "out" / "README.md").read_text().split("---\n", 2)
+    assert yaml.safe_load(head)["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
+    assert "| faces | `folder:a\\|b'c d` |" in text.splitlines()
 
 
 def test_global_random_states_are_left_alone(folder: Folder, tmp_path: Path) -> None:

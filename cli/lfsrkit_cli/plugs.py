@@ -1,17 +1,18 @@
 """``list`` and ``show``: what can be plugged in, and what one plug takes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from lfsrkit_cli.nets import NETS, described, net_facts, print_net
 from lfsrkit_cli.options import AnyKind, Json, Kind, Name
 from lfsrkit_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
+    from lfsrkit.calls import Call
     from lfsrkit.registry import Entry, Registry
     from lfsrkit.signatures import Parameter
-
-LOW_SIDE = 16
-"""Side in pixels of the picture that the cost of a model is counted for."""
 
 
 def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:
@@ -33,32 +34,45 @@ def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:
         print_table((key, "what it does", "from"), found)
 
 
-def show_plug(*, kind: Kind, name: Name, json: Json = False) -> None:
-    """Show what one plug does and what it takes.
+def show_plug(
+    *,
+    kind: Kind,
+    name: Name,
+    timing: Annotated[
+        bool, typer.Option("--timing/--no-timing", help="Measure the milliseconds of a model, for a second or more.")
+    ] = True,
+    json: Json = False,
+) -> None:
+    """Show what one plug does and what it takes; of a model also what it costs and its layers.
+
+    A model or backbone may have parameters: lfsrkit show models "lfsrnet(scale=4)"
 
     Example: lfsrkit show degradation shot_read_noise
     """
     from lfsrkit.signatures import summary_of
 
-    entry = registry_of(kind)[name]
-    cost = _cost(entry) if entry.kind == "model" else {}
+    registry = registry_of(kind)
+    call = _call(registry, name)
+    entry = registry[call.name]
+    net = described(registry.kind, entry, call, timing=timing)
     documentation = _documentation(entry)
     if json:
         facts = {"kind": entry.kind, "name": entry.name, "summary": entry.summary, "origin": entry.origin}
         parameters = [_facts(parameter) for parameter in entry.parameters()]
+        more = net_facts(net) if net is not None else {}
         print_json(
-            {**facts, "tags": sorted(entry.tags), "parameters": parameters, **cost, "documentation": documentation}
+            {**facts, "tags": sorted(entry.tags), "parameters": parameters, **more, "documentation": documentation}
         )
         return
     say(
         f"{entry.kind} {entry.name}, from {entry.origin}",
         *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []),
     )
-    if cost:
-        say(f"{cost['numbers_to_learn']:,} numbers to learn, {_macs(cost['macs'])} for a {LOW_SIDE}x{LOW_SIDE} picture")
     say("", documentation or summary_of(entry.factory), "")
     if entry.parameters():
         print_table(("parameter", "type", "default", "meaning"), [_cells(item) for item in entry.parameters()])
+    if net is not None:
+        print_net(net)
 
 
 def registry_of(kind: str) -> "Registry[Any]":
@@ -79,6 +93,17 @@ def registry_of(kind: str) -> "Registry[Any]":
     raise UsageError(
         f"no kind of plug is called {kind!r}{did_you_mean(kind, REGISTRIES)}; kinds: {', '.join(REGISTRIES)}"
     )
+
+
+def _call(registry: "Registry[Any]", name: str) -> "Call":
+    from lfsrkit.calls import Call, parse_call
+    from lfsrkit.errors import UsageError
+
+    if "(" not in name:
+        return Call(name)
+    if registry.kind not in NETS:
+        raise UsageError(f"{name}: only a model or a backbone is shown with parameters; give the name alone")
+    return parse_call(name)
 
 
 def _rows(registry: "Registry[Any]") -> list[tuple[str, str, str]]:
@@ -105,19 +130,6 @@ def _documentation(entry: "Entry[Any]") -> str:
 
     text = inspect.getdoc(entry.factory) or ""
     return re.sub(r"^Args:\n(?:[ \t]+.*\n?|\n)+", "", text, flags=re.MULTILINE).strip()
-
-
-def _cost(entry: "Entry[Any]") -> dict[str, Any]:
-    from lfsrkit.models.macs import count_macs, count_parameters
-
-    if any(parameter.required for parameter in entry.parameters()):
-        return {}
-    model = entry.create({})
-    return {"numbers_to_learn": count_parameters(model), "macs": count_macs(model, LOW_SIDE, LOW_SIDE)}
-
-
-def _macs(count: int) -> str:
-    return f"{count / 1e9:.2f} G MACs" if count >= 1e8 else f"{count / 1e6:.2f} M MACs"
 
 
 def _facts(parameter: "Parameter") -> dict[str, Any]:

@@ -93,7 +93,9 @@ def training_step(record: Any) -> Step:
     Args:
         record: A `lfsrkit.training.TrainRecord`.
     """
-    return Step(record.step, record.steps, "it", record.data_wait, f"loss {record.loss:.4f}")
+    terms = ", ".join(f"{name} {value:.4f}" for name, value in record.terms.items()) if len(record.terms) > 1 else ""
+    loss = f"loss {record.loss:.4f}" + (f" ({terms})" if terms else "")
+    return Step(record.step, record.steps, "it", record.data_wait, f"{record.images_per_second:.0f} images/s  {loss}")
 
 
 def building_step(progress: Any) -> Step:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import FACES_HELP, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
+from lfsrkit_cli.command import TERMINATED
+from lfsrkit_cli.options import FACES_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
 from lfsrkit_cli.output import print_facts, print_json, remark, say, score
 from lfsrkit_cli.progress import follow, training_step
 from lfsrkit_cli.signals import stoppable
@@ -33,8 +34,12 @@ def train(
     ] = None,
     out: Out,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Resume although settings have changed.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Resume although settings have changed, or from before a damaged checkpoint."),
+    ] = False,
     device: Device = "auto",
+    allow_code: AllowCode = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -52,18 +57,19 @@ def train(
     if theirs and faces is None:
         raise UsageError(f"-s {OF_PAIRS}{theirs[0]}: the pairs of --pairs are built already; this goes with --faces")
     config = load_stage("train", recipes=recipes, overrides=own)
-    data = _built(pairs) if pairs is not None else _live(str(faces), recipes, theirs)
+    data = _built(pairs, allow_code) if pairs is not None else _live(str(faces), recipes, theirs)
     if dry_run:
         _tell_plan(config, data, json)
         return
     _run(config, data, out, json, resume=resume, force=force, device=device)
 
 
-def _built(folder: Path) -> tuple[Any, Any]:
+def _built(folder: Path, allow_code: bool) -> tuple[Any, Any]:
     from lfsrkit import pairs
 
     splits = pairs.read_manifest(folder).splits
-    return pairs.open(folder, "train"), pairs.open(folder, "validation") if splits.get("validation") else None
+    watched = pairs.open(folder, "validation", allow_code=allow_code) if splits.get("validation") else None
+    return pairs.open(folder, "train", allow_code=allow_code), watched
 
 
 def _live(faces: str, recipes: list[str], overrides: list[str]) -> tuple[Any, Any]:
@@ -80,12 +86,18 @@ def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **
 
     last: TrainRecord | None = None
     scores: dict[str, float] | None = None
+    first = training.is_first_process()
     with stoppable() as stop:
-        for record in follow("train", training.train(config, *data, out, stop=stop, **how), training_step):
+        records = training.train(config, *data, out, stop=stop, tell=remark, **how)
+        for record in follow("train", records, training_step) if first else records:
             last, scores = record, record.validation or scores
-    _tell_end(last, scores, out, json, stopped=stop())
-    if stop():
-        raise typer.Exit(stop.exit_code)
+    training.leave_processes()
+    # Of several processes, those that got no signal themselves end as if they had been terminated.
+    stopped = last is not None and last.step < last.steps
+    if first:
+        _tell_end(last, scores, out, json, stopped=stop() or stopped)
+    if stop() or stopped:
+        raise typer.Exit(stop.exit_code or TERMINATED)
 
 
 def _tell_plan(config: "TrainConfig", data: tuple[Any, Any], json: bool) -> None:

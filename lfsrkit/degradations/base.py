@@ -90,6 +90,9 @@ class LinearDegradation(Degradation):
         Args:
             light: (n, 3, h, w), linear, white = 1, values above 1 allowed.
             params: What `sample` drew, one value per picture.
+
+        Returns:
+            The result; ``light`` itself where nothing changes.
         """
 
     @final
@@ -144,6 +147,23 @@ def stack(rows: Sequence[Params]) -> Params:
     return {key: stack(column) if isinstance(first[key], dict) else column for key, column in columns.items()}
 
 
+def portion(params: Params, start: int, stop: int) -> Params:
+    """Take the parameters of neighbouring pictures out of those of a batch.
+
+    Args:
+        params: What `Degradation.sample` drew.
+        start: Position of the first.
+        stop: Position behind the last.
+
+    Example:
+        >>> portion({"0_jpeg": {"quality": [60, 75, 90]}}, 1, 3)
+        {'0_jpeg': {'quality': [75, 90]}}
+    """
+    return {
+        key: portion(value, start, stop) if type(value) is dict else value[start:stop] for key, value in params.items()
+    }
+
+
 def per_image(values: Sequence[int | float], images: Images) -> Tensor:
     """Shape one number per picture so that it broadcasts over a batch, with its dtype and device.
 
@@ -170,6 +190,8 @@ def straight_through(values: Tensor, forward: Tensor) -> Tensor:
         Bengio, Léonard, Courville, Estimating or Propagating Gradients Through Stochastic Neurons, 2013.
         https://arxiv.org/abs/1308.3432
     """
+    if not values.requires_grad:
+        return forward
     return forward.detach() + (values - values.detach())
 
 
@@ -185,7 +207,7 @@ def settled(sums: Tensor) -> Tensor:
     """
     if sums.dtype != float64:
         return sums
-    return straight_through(sums, (sums * 2.0**36).round() / 2.0**36)
+    return straight_through(sums, (sums * 2.0**36).round_().mul_(2.0**-36))
 
 
 def _row(params: Params, index: int) -> Params:

@@ -3,22 +3,33 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import Any, final
 
+import torch
+
 from lfsrkit.calls import Call, parse_chain
-from lfsrkit.colour import srgb_to_linear
-from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, encoded
+from lfsrkit.colour import bytes_to_linear, srgb_to_linear
+from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, encoded, portion
+from lfsrkit.degradations.draws import Draws
 from lfsrkit.errors import UsageError, did_you_mean
+from lfsrkit.images import to_float
 from lfsrkit.registries import DEGRADATIONS
-from lfsrkit.seeding import Streams, streams
-from lfsrkit.types import Images, Resized
+from lfsrkit.seeding import Streams
+from lfsrkit.types import Bytes, Images, Resized
 
 CAUSES = ("exposure", "light", "colour", "optics", "resample", "sensor", "coding")
 """Tags that name a physical cause, by which a part of a chain is replayed."""
 
 ABILITIES = ("cpu_only", "differentiable")
 """Tags that say how a degradation can be used."""
+
+_CACHED = 2**16
+"""Numbers that a processor's cache holds several times over."""
+
+_KEPT = 30 * 2**20
+"""Bytes; above 32 MiB the C library always gives memory back."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,39 @@ class Stage:
     call: Call
     degradation: Degradation
     tags: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Signal:
+    """Pictures on their way through a chain, as values or as light."""
+
+    images: Images
+    is_light: bool = False
+
+    @classmethod
+    def of_bytes(cls, stored: Bytes, stages: Sequence[Stage]) -> "_Signal":
+        """Decode 8-bit pictures on the CPU to what the first stage takes."""
+        if stages and isinstance(stages[0].degradation, LinearDegradation):
+            return cls(bytes_to_linear(stored, torch.float64), is_light=True)
+        return cls(to_float(stored, torch.float64))
+
+    def through(self, stages: Sequence[Stage], params: Params) -> "_Signal":
+        """Pass stages, of which neighbours that degrade light share one decoding."""
+        images, is_light, device = self.images, self.is_light, self.images.device
+        for stage in stages:
+            degradation, drawn = stage.degradation, params[stage.key]
+            images = images.to("cpu" if "cpu_only" in stage.tags else device)
+            if isinstance(degradation, LinearDegradation):
+                images = degradation.apply_light(images if is_light else srgb_to_linear(images), drawn)
+                is_light = True
+            else:
+                images = degradation.apply(encoded(images) if is_light else images, drawn)
+                is_light = False
+        return _Signal(images, is_light)
+
+    def values(self) -> Images:
+        """Give the pictures as sRGB."""
+        return encoded(self.images) if self.is_light else self.images
 
 
 @final
@@ -44,7 +88,7 @@ class Chain(Degradation):
         >>> chain.scale, list(chain.sample(1, torch.Generator()))
         (4, ['0_downsample', '1_gamma_linear', '2_quantise'])
         >>> print(chain.only("resample", "sensor"))
-        downsample(kernel='bicubic', scale=4) | quantise(bits=8)
+        downsample(kernel='bicubic', scale=4, light='srgb') | quantise(bits=8)
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:
@@ -59,11 +103,13 @@ class Chain(Degradation):
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw the parameters of every stage, stage after stage from the stream of a picture."""
-        sources = streams(n, generator)
-        return {stage.key: stage.degradation.sample(n, sources) for stage in self.stages}
+        draws = Draws.of(n, generator)
+        return {stage.key: stage.degradation.sample(n, draws) for stage in self.stages}
 
     def apply(self, images: Images, params: Params) -> Resized:
         """Apply every stage; a part of a chain ignores the parameters of the others, so it replays the whole's record.
+
+        Stages tagged ``cpu_only`` work on the CPU, wherever the pictures are; the result is where they were.
 
         Args:
             images: (n, 3, h, w), sRGB, 0 to 1.
@@ -73,19 +119,39 @@ class Chain(Degradation):
             UsageError: If the parameters of a stage are missing, or the sides are not multiples of `scale`.
         """
         self.out_size(*images.shape[-2:])
-        missing = [stage.key for stage in self.stages if stage.key not in params]
-        if missing:
-            raise UsageError(f"no parameters for {', '.join(missing)}; recorded are {', '.join(params) or 'none'}")
-        in_light = False
-        for stage in self.stages:
-            degradation, drawn = stage.degradation, params[stage.key]
-            if isinstance(degradation, LinearDegradation):
-                images = degradation.apply_light(images if in_light else srgb_to_linear(images), drawn)
-                in_light = True
-            else:
-                images = degradation.apply(encoded(images) if in_light else images, drawn)
-                in_light = False
-        return encoded(images) if in_light else images
+        self._check_recorded(params)
+        return _Signal(images).through(self.stages, params).values().to(images.device)
+
+    def apply_bytes(self, stored: Bytes, params: Params) -> Resized:
+        """Do what `apply` does, from 8-bit pictures.
+
+        On the CPU the arithmetic is in float64, whose sums are the same in any batch once they are rounded to 8 bits;
+        elsewhere it is in float32. While pictures are large, the CPU works on few at a time, which its cache can hold.
+
+        Args:
+            stored: 8-bit sRGB.
+            params: As for `apply`.
+
+        Raises:
+            UsageError: As `apply` does.
+        """
+        if stored.device.type != "cpu":
+            return self.apply(to_float(stored), params)
+        _keep_memory()
+        self.out_size(*stored.shape[-2:])
+        self._check_recorded(params)
+        shrinking = [index for index, stage in enumerate(self.stages, 1) if stage.degradation.scale != 1]
+        large = shrinking[-1] if shrinking else len(self.stages)
+        few = max(_CACHED // stored[:1].numel(), 1)
+        recorded = {stage.key: params[stage.key] for stage in self.stages[:large]}
+        parts = [
+            _Signal.of_bytes(stored[start : start + few], self.stages).through(
+                self.stages[:large], portion(recorded, start, start + few)
+            )
+            for start in range(0, len(stored), few)
+        ]
+        whole = _Signal(torch.cat([part.images for part in parts]), parts[0].is_light)
+        return whole.through(self.stages[large:], params).values()
 
     def neutral(self, n: int) -> Params | None:
         """Neutral parameters of every stage, or None where a stage has none."""
@@ -122,9 +188,23 @@ class Chain(Degradation):
                 f"give it stages such as downsample(scale={scale}) whose factors multiply to {scale}"
             )
 
+    def _check_recorded(self, params: Params) -> None:
+        missing = [stage.key for stage in self.stages if stage.key not in params]
+        if missing:
+            raise UsageError(f"no parameters for {', '.join(missing)}; recorded are {', '.join(params) or 'none'}")
+
     def as_tables(self) -> list[dict[str, Any]]:
         """Write the stages as tables with a ``name``, the form of ``[[degrade]]`` in TOML (which has no None)."""
         return [_table(stage.call) for stage in self.stages]
+
+
+@lru_cache(maxsize=1)
+def _keep_memory() -> None:
+    """Free a large block once: the C library of Linux then keeps memory of freed tensors up to that size.
+
+    It would give it back to the system after every picture, and getting it again takes longer than the arithmetic.
+    """
+    torch.empty(_KEPT, dtype=torch.uint8)
 
 
 def chain_from_text(text: str) -> Chain:

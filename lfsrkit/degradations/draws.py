@@ -6,17 +6,68 @@ fixed number consumes a draw all the same.
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
+from typing import Any, final
 
+import numpy as np
 import torch
-from torch import Generator, float64
+from numpy.typing import NDArray
+from torch import Generator
 
 from lfsrkit.errors import BadParameters
+from lfsrkit.seeding import SEED_LIMIT, Streams, streams
 
 Range = float | tuple[float, float]
 """A fixed number, or the ends of a range."""
 
 IntRange = int | tuple[int, int]
 """A fixed whole number, or the ends of a range, both included."""
+
+_BLOCK = 32
+"""Numbers that a stream is asked for at once: asking takes longer than the numbers themselves."""
+
+_HALF_STEP = 2.0**-54
+"""Half of the distance between the numbers that a stream gives; stands for 0 where 0 would be infinitely far away."""
+
+
+@final
+class Draws(Sequence[Generator]):
+    """The streams of ``n`` pictures, and the even numbers from them that are not used yet.
+
+    Every draw below takes the next number of every picture. What is handed a `Draws` goes on where its giver stopped,
+    so that the stages of a chain share its numbers.
+
+    Args:
+        sources: One stream per picture.
+    """
+
+    def __init__(self, sources: Sequence[Generator]) -> None:
+        self._sources = sources
+        self._left: list[NDArray[np.float64]] = []
+
+    @classmethod
+    def of(cls, n: int, generator: Streams) -> "Draws":
+        """Take what `Degradation.sample` was given.
+
+        Args:
+            n: Number of pictures.
+            generator: ``n`` generators, or one that seeds ``n`` children in order.
+        """
+        sources = streams(n, generator)
+        return sources if isinstance(sources, Draws) else cls(sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._sources[index]
+
+    def units(self) -> NDArray[np.float64]:
+        """Draw one number per picture, from 0 up to, not including, 1."""
+        if not self._left:
+            blocks = [torch.rand(_BLOCK, generator=source, dtype=torch.float64).numpy() for source in self._sources]
+            self._left = list(np.array(blocks).reshape(len(blocks), _BLOCK).T[::-1])
+        return self._left.pop()
 
 
 def ends(span: Range | IntRange) -> tuple[float, float]:
@@ -33,7 +84,9 @@ def ends(span: Range | IntRange) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def outside(name: str, span: Range | IntRange, least: int, most: int, *, log: bool = False) -> str | None:
+def outside(
+    name: str, span: Range | IntRange, least: int | float, most: int | float, *, log: bool = False
+) -> str | None:
     """Say what is wrong with a range, or None.
 
     Args:
@@ -70,56 +123,82 @@ def require(owner: str, *faults: str | None) -> None:
         raise BadParameters(f"degradation {owner!r}", found)
 
 
-def uniform(span: Range, sources: Sequence[Generator]) -> list[float]:
+def uniform(span: Range, draws: Draws) -> list[float]:
     """Draw evenly between the ends.
 
     Args:
         span: A number or ``(low, high)``.
-        sources: One stream per picture.
+        draws: What to draw from.
     """
     low, high = ends(span)
-    return [_within(span, low + (high - low) * _unit(source)) for source in sources]
+    return (low + (high - low) * draws.units()).clip(low, high).tolist()
 
 
-def log_uniform(span: Range, sources: Sequence[Generator]) -> list[float]:
+def log_uniform(span: Range, draws: Draws) -> list[float]:
     """Draw evenly between the logarithms of the ends: exp(U(log low, log high)).
 
     Args:
         span: A number, which may be 0, or ``(low, high)`` above 0.
-        sources: One stream per picture.
+        draws: What to draw from.
     """
     low, high = ends(span)
     if low == high:
-        return uniform(span, sources)
-    return [_within(span, math.exp(value)) for value in uniform((math.log(low), math.log(high)), sources)]
+        return uniform(span, draws)
+    return [min(max(math.exp(value), low), high) for value in uniform((math.log(low), math.log(high)), draws)]
 
 
-def integers(span: IntRange, sources: Sequence[Generator]) -> list[int]:
+def integers(span: IntRange, draws: Draws) -> list[int]:
     """Draw whole numbers, both ends included.
 
     Args:
         span: A whole number or ``(low, high)``.
-        sources: One stream per picture.
+        draws: What to draw from.
     """
     low, high = span if isinstance(span, tuple) else (span, span)
-    return [int(torch.randint(low, high + 1, (), generator=source)) for source in sources]
+    return [low + int(unit * (high - low + 1)) for unit in draws.units().tolist()]
 
 
-def normal(mean: float, deviation: float, sources: Sequence[Generator]) -> list[float]:
+def chances(probability: float, draws: Draws) -> list[bool]:
+    """Say yes with a probability.
+
+    Args:
+        probability: 0 to 1.
+        draws: What to draw from.
+    """
+    return (draws.units() < probability).tolist()
+
+
+def draw_seeds(draws: Draws) -> list[int]:
+    """Draw seeds below 2**53, small enough to be recorded exactly in JSON.
+
+    Args:
+        draws: What to draw from.
+    """
+    return [int(unit * SEED_LIMIT) for unit in draws.units().tolist()]
+
+
+def normal(mean: float, deviation: float, draws: Draws) -> list[float]:
     """Draw from a normal distribution.
 
     Args:
         mean: Its mean.
         deviation: Its standard deviation.
-        sources: One stream per picture.
+        draws: What to draw from.
     """
-    return [mean + deviation * torch.randn((), generator=source, dtype=float64).item() for source in sources]
+    standard = NormalDist()
+    return [mean + deviation * standard.inv_cdf(max(unit, _HALF_STEP)) for unit in draws.units().tolist()]
 
 
-def _within(span: Range, value: float) -> float:
+def truncated_normal(mean: float, deviation: float, span: Range, draws: Draws) -> list[float]:
+    """Draw from the part of a normal distribution that lies between two ends.
+
+    Args:
+        mean: Mean of the whole distribution.
+        deviation: Its standard deviation, above 0.
+        span: A number, which is then certain, or ``(low, high)``, within a few deviations of the mean.
+        draws: What to draw from.
+    """
     low, high = ends(span)
-    return min(max(value, low), high)
-
-
-def _unit(source: Generator) -> float:
-    return torch.rand((), generator=source, dtype=float64).item()
+    whole = NormalDist(mean, deviation)
+    shares = uniform((whole.cdf(low), whole.cdf(high)), draws)
+    return [low if low == high else min(max(whole.inv_cdf(share), low), high) for share in shares]

@@ -1,12 +1,109 @@
-"""Too little light, as seen in the encoded picture."""
+"""Too little light: in the light itself, and as seen in the encoded picture."""
 
 from dataclasses import dataclass
 
 from lfsrkit.colour import luma
-from lfsrkit.degradations.base import Degradation, Params, per_image, settled
-from lfsrkit.degradations.draws import Range, outside, require, uniform
-from lfsrkit.seeding import Streams, streams
+from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image, settled
+from lfsrkit.degradations.draws import Draws, Range, outside, require, uniform
+from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
+
+
+@dataclass(frozen=True)
+class ContrastGamma(Degradation):
+    r"""Darken with a linear change of contrast and brightness, then a power law.
+
+    $y = \max(0, \alpha x + \beta)^\gamma$ on sRGB values. The published set states the formula and not the ranges; the
+    defaults are our reading.
+
+    Args:
+        alpha: Range of the contrast, 0 to 1.
+        beta: Range of the brightness that is added, -1 to 0.
+        gamma: Range of the exponent, 1 to 20; above 1 darkens.
+
+    Raises:
+        BadParameters: If a range leaves its limits; within them no pixel gets brighter.
+
+    References:
+        Wang, Lu, Yao, Zhang, Xiong, Learning to Hallucinate Face in the Dark, IEEE TMM 2023.
+        https://github.com/mdswyz/DARKFFHQ
+
+    Example:
+        >>> import torch
+        >>> ContrastGamma().apply(torch.ones(1, 3, 1, 1), {"alpha": [0.75], "beta": [-0.25], "gamma": [2.0]}).flatten()
+        tensor([0.2500, 0.2500, 0.2500])
+    """
+
+    alpha: Range = (0.6, 1.0)
+    beta: Range = (-0.05, 0.0)
+    gamma: Range = (1.5, 4.0)
+
+    def __post_init__(self) -> None:
+        require(
+            "contrast_gamma",
+            outside("alpha", self.alpha, 0, 1),
+            outside("beta", self.beta, -1, 0),
+            outside("gamma", self.gamma, 1, 20),
+        )
+
+    def sample(self, n: int, generator: Streams) -> Params:
+        """Draw all three evenly, each on its own."""
+        draws = Draws.of(n, generator)
+        return {
+            "alpha": uniform(self.alpha, draws),
+            "beta": uniform(self.beta, draws),
+            "gamma": uniform(self.gamma, draws),
+        }
+
+    def apply(self, images: Images, params: Params) -> Resized:
+        """Change the contrast and the brightness, then darken."""
+        alpha, beta, gamma = (per_image(params[name], images) for name in ("alpha", "beta", "gamma"))
+        return (alpha * images + beta).clamp_min(0).pow(gamma)
+
+    def neutral(self, n: int) -> Params | None:
+        """Full contrast, nothing added, exponent 1."""
+        return {"alpha": [1.0] * n, "beta": [0.0] * n, "gamma": [1.0] * n}
+
+
+@dataclass(frozen=True)
+class Exposure(LinearDegradation):
+    r"""Divide linear light by a power of two, as a shorter exposure does.
+
+    $y = 2^{-s} L$ with s in photographic stops, drawn evenly, so that the factor is log-uniform. The default range is a
+    factor from 0.15 down to 0.02, which gives faces the mean brightness of real dark pictures (our reading).
+
+    Args:
+        stops: Range of the stops s below the source, 0 to 16; positive is darker.
+
+    Raises:
+        BadParameters: If the range leaves its limits.
+
+    References:
+        Brooks, Mildenhall, Xue, Chen, Sharlet, Barron, Unprocessing Images for Learned Raw Denoising, CVPR 2019 (light
+        is scaled in linear space). https://arxiv.org/abs/1811.11127
+
+    Example:
+        >>> import torch
+        >>> Exposure().apply_light(torch.ones(1, 3, 1, 1), {"stops": [2.0]}).flatten()
+        tensor([0.2500, 0.2500, 0.2500])
+    """
+
+    stops: Range = (2.74, 5.64)
+
+    def __post_init__(self) -> None:
+        require("exposure", outside("stops", self.stops, 0, 16))
+
+    def sample(self, n: int, generator: Streams) -> Params:
+        """Draw the stops evenly."""
+        return {"stops": uniform(self.stops, Draws.of(n, generator))}
+
+    def apply_light(self, light: Images, params: Params) -> Resized:
+        """Scale the light of every picture."""
+        return light * per_image([2.0**-stops for stops in params["stops"]], light)
+
+    def neutral(self, n: int) -> Params | None:
+        """No stops."""
+        return {"stops": [0.0] * n}
 
 
 @dataclass(frozen=True)
@@ -62,13 +159,13 @@ class GammaLinear(Degradation):
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw all five evenly, each on its own."""
-        sources = streams(n, generator)
+        draws = Draws.of(n, generator)
         return {
-            "alpha": uniform(self.alpha, sources),
-            "beta": uniform(self.beta, sources),
-            "gamma": uniform(self.gamma, sources),
-            "colour": uniform(self.colour, sources),
-            "contrast": uniform(self.contrast, sources),
+            "alpha": uniform(self.alpha, draws),
+            "beta": uniform(self.beta, draws),
+            "gamma": uniform(self.gamma, draws),
+            "colour": uniform(self.colour, draws),
+            "contrast": uniform(self.contrast, draws),
         }
 
     def apply(self, images: Images, params: Params) -> Resized:

@@ -1,15 +1,14 @@
 """A degradation that happens to some pictures only."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, split, stack
-from lfsrkit.degradations.draws import outside, require
+from lfsrkit.degradations.draws import Draws, chances, outside, require
 from lfsrkit.errors import BadParameters
-from lfsrkit.seeding import Streams, streams
+from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
 APPLIED = "applied"
@@ -51,7 +50,8 @@ class _Maybe(Degradation):
         return _drawn(self.of, self.chance, n, generator)
 
     def apply(self, images: Images, params: Params) -> Resized:
-        return _applied(self.of.apply, images, params)
+        mixed = _applied(self.of.apply, images, params)
+        return images.clone() if mixed is images else mixed
 
     def neutral(self, n: int) -> Params | None:
         return _off(self.of, n)
@@ -73,9 +73,8 @@ class _MaybeLight(LinearDegradation):
 
 
 def _drawn(of: Degradation, chance: float, n: int, generator: Streams) -> Params:
-    sources = streams(n, generator)
-    applied = [torch.rand((), generator=source, dtype=torch.float64).item() < chance for source in sources]
-    return {APPLIED: applied, **of.sample(n, sources)}
+    draws = Draws.of(n, generator)
+    return {APPLIED: chances(chance, draws), **of.sample(n, draws)}
 
 
 def _off(of: Degradation, n: int) -> Params:
@@ -84,19 +83,14 @@ def _off(of: Degradation, n: int) -> Params:
 
 
 def _applied(function: Callable[[Images, Params], Resized], images: Images, params: Params) -> Resized:
+    """Apply a function to the pictures that are flagged; the batch itself comes back where none is."""
     chosen = [index for index, applied in enumerate(params[APPLIED]) if applied]
     if not chosen:
-        return images.clone()
-    inner = _rows({key: value for key, value in params.items() if key != APPLIED}, chosen)
+        return images
+    inner = {key: value for key, value in params.items() if key != APPLIED}
+    if len(chosen) == len(images):
+        return function(images, inner)
+    rows = split(inner, len(images))
+    inner = stack([rows[index] for index in chosen])
     index = torch.tensor(chosen, device=images.device)
     return images.index_copy(0, index, function(images.index_select(0, index), inner))
-
-
-def _rows(params: Params, chosen: Sequence[int]) -> Params:
-    rows: list[dict[str, Any]] = split(params, _count(params))
-    return stack([rows[index] for index in chosen])
-
-
-def _count(params: Params) -> int:
-    value = next(iter(params.values()))
-    return _count(value) if isinstance(value, dict) else len(value)

@@ -1,4 +1,4 @@
-"""What a sensor adds: noise of light and of electronics, and a finite number of levels."""
+"""What a sensor adds: noise of light and of electronics."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor
 
-from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image, straight_through
-from lfsrkit.degradations.draws import IntRange, Range, integers, log_uniform, normal, outside, require
-from lfsrkit.seeding import Streams, draw_seed, streams
-from lfsrkit.types import Images, Resized
+from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image
+from lfsrkit.degradations.draws import Draws, Range, draw_seeds, log_uniform, normal, outside, require, uniform
+from lfsrkit.seeding import Streams, key_seed
+from lfsrkit.types import Features, Images, Resized
 
 _LEAST_VARIANCE = 1e-30
 """Keeps the gradient of the square root finite where there is no noise; a millionth of a millionth of a level."""
@@ -60,69 +60,103 @@ class ShotReadNoise(LinearDegradation):
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw both variances and the seed of the noise itself."""
-        sources = streams(n, generator)
-        shot = log_uniform(self.shot, sources)
-        read = self._read_from(shot, sources) if self.read is None else log_uniform(self.read, sources)
-        return {"shot": shot, "read": read, "seed": [draw_seed(source) for source in sources]}
+        draws = Draws.of(n, generator)
+        shot = log_uniform(self.shot, draws)
+        read = read_variances(self.read, shot, draws, self.log_base)
+        return {"shot": shot, "read": read, "seed": draw_seeds(draws)}
 
     def apply_light(self, light: Images, params: Params) -> Resized:
         """Add the noise that the recorded seeds stand for."""
-        shot, read = per_image(params["shot"], light), per_image(params["read"], light)
-        deviation = (shot * light + read).clamp_min(_LEAST_VARIANCE).sqrt()
-        return (light + deviation * standard_noise(params["seed"], light)).clamp(0, 1)
+        return add_shot_read(light, params).clamp(0, 1)
 
     def neutral(self, n: int) -> Params | None:
         """No variance at all."""
         return {"shot": [0.0] * n, "read": [0.0] * n, "seed": [0] * n}
 
-    def _read_from(self, shot: Sequence[float], sources: Sequence[Generator]) -> list[float]:
-        base = math.e if self.log_base == "e" else 10.0
-        scatter = normal(1.20, 0.26, sources)
-        return [base ** (2.18 * math.log(s, base) + c) if s > 0 else 0.0 for s, c in zip(shot, scatter, strict=True)]
-
 
 @dataclass(frozen=True)
-class Quantise(Degradation):
-    r"""Round to a number of bits.
+class GaussianNoise(Degradation):
+    r"""Add normal noise of one strength to encoded values.
 
-    $y = \mathrm{round}\bigl(x\,(2^b - 1)\bigr) / (2^b - 1)$; the gradient is that of the identity (straight-through).
-    There is no neutral value: any number of bits moves some float.
+    $y = x + n$ with n normal with standard deviation σ, clipped to 0..1: the noise of early synthetic sets, the same in
+    shadows and highlights. Sensors do not behave so; ``shot_read_noise`` does.
 
     Args:
-        bits: Number b of bits, or a range of it, 1 to 16.
+        sigma: Range of σ, 0 to 1, where 1 is white; the default is 0 to 25 of 255 levels.
 
     Raises:
-        BadParameters: If the number is out of range.
+        BadParameters: If the range leaves its limits.
 
     References:
-        Bengio, Léonard, Courville, Estimating or Propagating Gradients Through Stochastic Neurons, 2013 (the gradient).
-        https://arxiv.org/abs/1308.3432
+        Lore, Akintayo, Sarkar, LLNet: A Deep Autoencoder Approach to Natural Low-light Image Enhancement, Pattern
+        Recognition 2017. https://arxiv.org/abs/1511.03995
 
     Example:
-        >>> Quantise(bits=1).apply(torch.full((1, 3, 1, 1), 0.7), {"bits": [1]}).flatten()
-        tensor([1., 1., 1.])
+        >>> drawn = GaussianNoise(sigma=0.1).sample(1, Generator().manual_seed(0))
+        >>> drawn["sigma"], drawn["seed"][0] < 2**53
+        ([0.1], True)
     """
 
-    bits: IntRange = 8
+    sigma: Range = (0.0, 25 / 255)
 
     def __post_init__(self) -> None:
-        require("quantise", outside("bits", self.bits, 1, 16))
+        require("gaussian_noise", outside("sigma", self.sigma, 0, 1))
 
     def sample(self, n: int, generator: Streams) -> Params:
-        """Draw the numbers of bits."""
-        return {"bits": integers(self.bits, streams(n, generator))}
+        """Draw the strengths and the seeds of the noise."""
+        draws = Draws.of(n, generator)
+        return {"sigma": uniform(self.sigma, draws), "seed": draw_seeds(draws)}
 
     def apply(self, images: Images, params: Params) -> Resized:
-        """Round every value to the nearest level."""
-        steps = per_image([2**bits - 1 for bits in params["bits"]], images)
-        return straight_through(images, (images * steps).round() / steps)
+        """Add the noise that the recorded seeds stand for."""
+        return (images + per_image(params["sigma"], images) * standard_noise(params["seed"], images)).clamp(0, 1)
 
     def neutral(self, n: int) -> Params | None:
-        """None: rounding is never the identity on floats."""
-        return None
+        """No strength at all."""
+        return {"sigma": [0.0] * n, "seed": [0] * n}
 
 
-def standard_noise(seeds: Sequence[int], like: Images) -> Tensor:
+def add_shot_read(light: Images, params: Params) -> Images:
+    """Add normal noise of variance ``shot * light + read``; nothing is clipped.
+
+    Args:
+        light: Linear light or raw values, white = 1.
+        params: Lists ``shot`` and ``read``, both variances in units of white squared, and ``seed``.
+    """
+    shot, read = per_image(params["shot"], light), per_image(params["read"], light)
+    deviation = (shot * light + read).clamp_min(_LEAST_VARIANCE).sqrt()
+    return light + deviation * standard_noise(params["seed"], light)
+
+
+def read_variances(
+    span: Range | None, shot: Sequence[float], draws: Draws, log_base: Literal["e", "10"] = "e"
+) -> list[float]:
+    """Draw read variances from a range, or where there is none from the shot variances as `ShotReadNoise` has it.
+
+    Args:
+        span: Range of the read variance, drawn log-uniformly, or None.
+        shot: Shot variance of every picture.
+        draws: What to draw from.
+        log_base: Base of the logarithms in the formula.
+    """
+    if span is not None:
+        return log_uniform(span, draws)
+    base = math.e if log_base == "e" else 10.0
+    scatter = normal(1.20, 0.26, draws)
+    return [base ** (2.18 * math.log(s, base) + c) if s > 0 else 0.0 for s, c in zip(shot, scatter, strict=True)]
+
+
+def seeds_of(cause: str, seeds: Sequence[int]) -> list[int]:
+    """Derive seeds of one cause of noise, so that the causes within a picture are independent of each other.
+
+    Args:
+        cause: Its name, such as ``"row"``.
+        seeds: One per picture, as recorded.
+    """
+    return [key_seed(seed, cause) for seed in seeds]
+
+
+def standard_noise(seeds: Sequence[int], like: Features) -> Tensor:
     """Draw N(0, 1) for every value of every picture, each picture from its own seed.
 
     Always drawn on the CPU in float64, then moved and rounded, so device and number format change no draw.
@@ -134,4 +168,17 @@ def standard_noise(seeds: Sequence[int], like: Images) -> Tensor:
     noise = torch.empty(like.shape, dtype=torch.float64)
     for field, seed in zip(noise, seeds, strict=True):
         field.normal_(generator=Generator().manual_seed(seed))
+    return noise.to(like)
+
+
+def even_noise(seeds: Sequence[int], like: Features) -> Tensor:
+    """Draw U(-1/2, 1/2) for every value of every picture; in the manner of `standard_noise`.
+
+    Args:
+        seeds: One per picture, as recorded.
+        like: The batch whose shape, dtype and device are wanted.
+    """
+    noise = torch.empty(like.shape, dtype=torch.float64)
+    for field, seed in zip(noise, seeds, strict=True):
+        field.uniform_(-0.5, 0.5, generator=Generator().manual_seed(seed))
     return noise.to(like)

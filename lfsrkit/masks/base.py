@@ -157,13 +157,31 @@ class Grid:
         pixels = patches.repeat_interleave(self.size, dim=2).repeat_interleave(self.size, dim=3)
         return pixels[..., : self.height, : self.width]
 
+    def pooled(self, maps: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c rows columns"]:
+        """Average maps over each patch, as far as it lies inside the picture.
+
+        Args:
+            maps: Any number of maps a picture.
+        """
+        return functional.avg_pool2d(maps, self.size, ceil_mode=True)
+
     def means(self, maps: Masks) -> Float[Tensor, "n cells"]:
-        """Average a map over each patch, as far as it lies inside the picture.
+        """Average a map over each patch, in the order of their indices.
 
         Args:
             maps: One map a picture.
         """
-        return functional.avg_pool2d(maps, self.size, ceil_mode=True).flatten(1)
+        return self.pooled(maps).flatten(1)
+
+
+def uniform(count: int, generators: Sequence[Generator]) -> Float[Tensor, "n count"]:
+    """Draw numbers evenly from 0 to 1, those of a picture from its own stream.
+
+    Args:
+        count: Numbers a picture.
+        generators: One stream a picture.
+    """
+    return torch.stack([torch.rand(count, generator=each, dtype=torch.float64) for each in generators])
 
 
 def exact_share(ratio: float, cells: int) -> int:

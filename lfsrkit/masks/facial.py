@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from lfsrkit.errors import UsageError
-from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share
+from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share, uniform
 from lfsrkit.regions import region_indices, region_union
 from lfsrkit.types import Masks
 
@@ -95,6 +95,5 @@ class FaceBiased(MaskStrategy):
         """Draw patches of the grid by their weights."""
         grid = Grid(height, width, self.size)
         coverage = grid.means(region_union(hints.require("regions"))).cpu().double()
-        uniform = torch.stack([torch.rand(grid.cells, generator=each, dtype=torch.float64) for each in generators])
-        keys = torch.log1p(self.kappa * coverage) - (-uniform.log()).log()
+        keys = torch.log1p(self.kappa * coverage) - (-uniform(grid.cells, generators).log()).log()
         return grid.select(keys.topk(exact_share(self.ratio, grid.cells)).indices)

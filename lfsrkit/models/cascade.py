@@ -6,13 +6,10 @@ from typing import Any, final
 
 from torch import Tensor
 
-from lfsrkit.errors import BadParameters, UsageError
+from lfsrkit.errors import UsageError
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.registries import MODELS
 from lfsrkit.types import Images
-
-ENHANCE = "enhance"
-"""Tag of models that keep the size."""
 
 
 @final
@@ -83,13 +80,19 @@ def cascade(name: str) -> Callable[..., Restorer]:
 
 
 def _part(name: str, scale: int, params: Mapping[str, Any]) -> Restorer:
-    entry = MODELS[name]
-    takes_scale = any(parameter.name == "scale" for parameter in entry.parameters())
-    sized = {"scale": 1 if ENHANCE in entry.tags else scale} if takes_scale else {}
+    """Make a part for the scale of the whole or, if it refuses that, at one size."""
     try:
-        return MODELS.create(name, **{**sized, **params})
-    except BadParameters as error:
-        raise UsageError(f"part {name!r}: {error}") from error
+        return _sized(name, scale, params)
+    except UsageError as refused:
+        try:
+            return _sized(name, 1, params)
+        except UsageError:
+            raise UsageError(f"part {name!r}: {refused}") from refused
+
+
+def _sized(name: str, scale: int, params: Mapping[str, Any]) -> Restorer:
+    takes_scale = any(parameter.name == "scale" for parameter in MODELS[name].parameters())
+    return MODELS.create(name, **{**({"scale": scale} if takes_scale else {}), **params})
 
 
 def _joint(first: ModelInfo, second: ModelInfo) -> ModelInfo:

@@ -12,7 +12,11 @@ from lfsrkit.registries import MODELS
 
 
 def restorer_for(
-    model: str | Path | Restorer, *, scale: int | None = None, target_mean: float | None = None
+    model: str | Path | Restorer,
+    *,
+    scale: int | None = None,
+    target_mean: float | None = None,
+    allow_code: bool = False,
 ) -> Restorer:
     """Give the model that is meant.
 
@@ -21,19 +25,20 @@ def restorer_for(
             model, which is given back.
         scale: Scale that is needed, if one is.
         target_mean: Brightness for models that take one.
+        allow_code: Whether names in the file of a model may import plug-ins and ``prefix:`` components.
 
     Raises:
         UsageError: If there is no such model, it has not been trained, or its scale is another.
     """
-    made = model if isinstance(model, Restorer) else _made(model, scale, target_mean)
+    made = model if isinstance(model, Restorer) else _made(model, scale, target_mean, allow_code)
     if scale is not None and made.scale != scale:
         raise UsageError(f"{model} enlarges {made.scale} times, but the pairs are {scale} times larger")
     return made
 
 
-def _made(model: str | Path, scale: int | None, target_mean: float | None) -> Restorer:
+def _made(model: str | Path, scale: int | None, target_mean: float | None, allow_code: bool) -> Restorer:
     if Path(model).exists() or Path(model).suffix == ".safetensors":
-        return load(model)
+        return load(model, allow_code=allow_code)
     try:
         call = parse_call(str(model))
         entry = MODELS[call.name]

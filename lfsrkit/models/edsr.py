@@ -13,6 +13,7 @@ _RANGE = 255.0
 INFO = ModelInfo(
     purpose="super_resolve",
     scales=(2, 4, 8, 16),
+    licence="MIT",
     paper="Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, CVPRW 2017, "
     "https://arxiv.org/abs/1707.02921",
 )
@@ -28,17 +29,18 @@ class Edsr(Restorer):
         scale: Factor of enlargement, a power of two; the paper has 2, 3 and 4, the rest is the same rule continued.
         channels: Width of the feature maps.
         blocks: Number of residual blocks.
+        residual_scale: Factor of what a block adds to its input.
 
     References:
         Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, CVPRW 2017.
         https://arxiv.org/abs/1707.02921
     """
 
-    def __init__(self, scale: int, channels: int = 64, blocks: int = 16) -> None:
+    def __init__(self, scale: int, channels: int = 64, blocks: int = 16, residual_scale: float = 1.0) -> None:
         super().__init__(INFO, scale)
         self.mean = nn.Buffer(torch.tensor(_DIV2K_MEAN).view(1, 3, 1, 1), persistent=False)
         self.conv_first = nn.Conv2d(3, channels, 3, padding=1)
-        self.body = nn.Sequential(*(ResidualUnit(channels) for _ in range(blocks)))
+        self.body = nn.Sequential(*(ResidualUnit(channels, share=residual_scale) for _ in range(blocks)))
         self.conv_after_body = nn.Conv2d(channels, channels, 3, padding=1)
         self.upsample = nn.Sequential(*_doublings(scale, channels))
         self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
@@ -47,6 +49,19 @@ class Edsr(Restorer):
         shallow = self.conv_first((low - self.mean) * _RANGE)
         deep = shallow + self.conv_after_body(self.body(shallow))
         return {"restored": self.conv_last(self.upsample(deep)) / _RANGE + self.mean}
+
+
+def edsr(scale: int = 8) -> Edsr:
+    """EDSR with 32 residual blocks of 256 channels, each adding a tenth.
+
+    Args:
+        scale: Factor of enlargement: 2, 4, 8 or 16.
+
+    References:
+        Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, CVPRW 2017.
+        https://arxiv.org/abs/1707.02921
+    """
+    return Edsr(scale, channels=256, blocks=32, residual_scale=0.1)
 
 
 def edsr_baseline(scale: int = 8) -> Edsr:

@@ -49,6 +49,7 @@ class ResidualUnit(nn.Module):
 
     Args:
         channels: Width of the feature maps.
+        share: Factor of what is added.
         damping: Factor for the initial weights of the second convolution; ``None`` leaves torch's own start.
 
     References:
@@ -56,16 +57,17 @@ class ResidualUnit(nn.Module):
         https://arxiv.org/abs/1707.02921
     """
 
-    def __init__(self, channels: int, damping: float | None = None) -> None:
+    def __init__(self, channels: int, *, share: float = 1.0, damping: float | None = None) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.share = share
         if damping is not None:
             damped(self.conv2, damping)
 
     def forward(self, x: Features) -> Features:
         """Apply."""
-        return x + self.conv2(functional.relu(self.conv1(x), inplace=True))
+        return torch.add(x, self.conv2(functional.relu(self.conv1(x), inplace=True)), alpha=self.share)
 
 
 class PositionMap(nn.Module):

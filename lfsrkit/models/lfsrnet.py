@@ -126,6 +126,19 @@ def lfsrnet(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
     return LfsrNet(scale=scale, backbone=backbone, channels=112, luminance_depth=5, structure_depth=12, widths=(64, 48))
 
 
+def lfsrnet_large(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
+    """LFSRNet, our reading, under 20 M parameters: the same design, wider and deeper.
+
+    Args:
+        scale: Factor of enlargement: 2, 4, 8 or 16.
+        backbone: Name in BACKBONES of the deep parts.
+
+    References:
+        Cong, Zheng, Jia, CAAI Transactions on Intelligent Systems 2025(1):109-117.
+    """
+    return LfsrNet(scale=scale, backbone=backbone, channels=160, luminance_depth=9, structure_depth=24, widths=(96, 64))
+
+
 def _deep(backbone: str, channels: int, depth: int) -> nn.Module:
     """Make a backbone of some depth, or as it is when it has no such parameter."""
     takes_depth = any(parameter.name == "depth" for parameter in BACKBONES[backbone].parameters())

@@ -1,28 +1,15 @@
-"""Which names read from a file may be used: none that would import something because the file says so."""
+"""What a file of weights may name."""
 
-import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from lfsrkit.errors import UsageError
+from lfsrkit import trust
 from lfsrkit.registries import BACKBONES, MODELS
-from lfsrkit.registry import JOINED, Registry
-
-_PREFIX = re.compile(r"\s*(\w+):")
-LIBRARIES = frozenset({"kornia", "spandrel", "timm"})
-"""Prefixes that reach into one known library only, whatever follows them."""
-_CODE = "a file may not choose code that is imported; if you trust it, load it with allow_code=True"
 
 
 def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
-    """Refuse names in a file of weights that are more than plain names of what is already here.
-
-    Plain names of components that ship with the kit, or that a plug-in loaded before has registered, pass, and so do
-    those of known libraries (``timm:``). A name with another prefix (``learned:``) does not, nor does one from an
-    installed plug-in that nothing has imported yet.
+    """Refuse a file of weights whose names would import code.
 
     Args:
         path: File, for the message.
@@ -32,21 +19,7 @@ def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
     Raises:
         UsageError: With the name.
     """
-    for text in (part for value in (name, *_texts(params)) for part in value.split(JOINED)):
-        prefix = _PREFIX.match(text)
-        if prefix and prefix.group(1) not in LIBRARIES:
-            raise UsageError(f"{path} asks for {text!r}: {_CODE}")
-    suspects = [*((MODELS, part) for part in name.split(JOINED)), *((BACKBONES, text) for text in _texts(params))]
-    for registry, text in suspects:
-        if _would_import(registry, text):
-            raise UsageError(f"{path} asks for {registry.kind} {text!r}, a plug-in that is not loaded: {_CODE}")
-
-
-def _would_import(registry: Registry[Any], name: str) -> bool:
-    points = [point for point in entry_points(group=registry.group) if point.name == name]
-    if not points or registry[name].origin == "lfsrkit":
-        return False
-    return not any(point.module in sys.modules for point in points)
+    trust.refuse_code(path, [(MODELS, name), *((BACKBONES, text) for text in _texts(params))])
 
 
 def _texts(value: Any) -> Iterable[str]:

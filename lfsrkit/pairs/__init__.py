@@ -1,9 +1,10 @@
-"""Stage 2, pairs: plan, build shard by shard, open, verify and describe data sets of low and clean faces."""
+"""Stage 2, pairs: plan, build shard by shard, open, verify, describe and export data sets of low and clean faces."""
 
 from lfsrkit.pairs.batch import Batch, PairData
 from lfsrkit.pairs.build import Progress, build
 from lfsrkit.pairs.dataset import Pair, PairSet, open
 from lfsrkit.pairs.degrade import degrade
+from lfsrkit.pairs.export import Exported, export, exported_counts
 from lfsrkit.pairs.live import LivePairs, live
 from lfsrkit.pairs.manifest import Manifest, read_manifest
 from lfsrkit.pairs.plan import Plan, Task, make_plan
@@ -12,6 +13,7 @@ from lfsrkit.pairs.verify import verify
 
 __all__ = [
     "Batch",
+    "Exported",
     "LivePairs",
     "Manifest",
     "Pair",
@@ -24,6 +26,8 @@ __all__ = [
     "build",
     "degrade",
     "describe",
+    "export",
+    "exported_counts",
     "live",
     "make_plan",
     "open",

@@ -1,26 +1,21 @@
 """The builder: plan once, hand the shards to workers, skip what is finished, write the record last."""
 
 import hashlib
-import multiprocessing
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Empty
-from typing import Any
 
 from lfsrkit.config import difference
-from lfsrkit.errors import LfsrkitError, OutputRefused
+from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError, did_you_mean
 from lfsrkit.files import claim_folder, read_json, write_json, write_json_lines
 from lfsrkit.pairs.card import write_card
+from lfsrkit.pairs.engines import in_pool, in_process, loaded_plugins, worker_count
 from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, versions, write_manifest
 from lfsrkit.pairs.plan import Plan, Task
-from lfsrkit.pairs.shard import Job, ShardRecord, build_shard, finished
+from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded, row_schema
 
-SMALL = 1000
-"""Below this many faces, starting worker processes takes longer than the work."""
+ENGINES = ("local", "ray")
 
 
 @dataclass(frozen=True)
@@ -43,6 +38,8 @@ def build(
     batch_size: int = 32,
     device: str = "cpu",
     part: tuple[int, int] = (1, 1),
+    engine: str = "local",
+    ray_address: str | None = None,
 ) -> Iterator[Progress]:
     """Build a data set of pairs; run again after an interruption to go on.
 
@@ -53,23 +50,35 @@ def build(
         batch_size: Pictures degraded together; changes speed, not bytes.
         device: Where degradations run.
         part: (k, n): do only every n-th shard, starting with the k-th, for job arrays.
+        engine: ``local`` (this machine), or ``ray`` (a cluster, from the extra ``[ray]``).
+        ray_address: The cluster; by default a runtime of its own on this machine.
 
     Raises:
+        UsageError: If the engine is unknown, or Ray is not installed.
         OutputRefused: If ``out`` holds something else or another build, or cannot be written.
-        LfsrkitError: If no face was usable.
+        LfsrkitError: If no face was usable, or a worker was lost.
     """
-    claim_folder(out, f"{FOLDER}/{PLAN}")
+    _check_engine(engine, ray_address)
+    claim_folder(out, FOLDER)
     _keep_plan(out, plan)
-    todo = [task for i, task in enumerate(plan.tasks) if i % part[1] == part[0] - 1]
-    missing = [task for task in todo if finished(out, task) is None]
-    total, skipped = sum(len(t.refs) for t in todo), sum(len(t.refs) for t in todo if t not in missing)
+    own = [task for i, task in enumerate(plan.tasks) if i % part[1] == part[0] - 1]
+    missing = [task for task in own if finished(out, task) is None]
+    total = sum(len(task.refs) for task in own)
+    skipped = total - sum(len(task.refs) for task in missing)
     progress = Progress(skipped, total, skipped)
     yield progress
-    job = Job(out, plan.recipe, batch_size, device)
-    for done in _run(job, missing, _worker_count(workers, missing)):
+    job = Job(out.resolve(), plan.recipe, row_schema(plan.recipe), batch_size, device, loaded_plugins())
+    for done in _work(job, missing, workers, engine, ray_address):
         progress = replace(progress, faces_done=progress.faces_done + done)
         yield progress
-    yield replace(progress, manifest=_conclude(out, plan))
+    yield replace(progress, manifest=_conclude(out, plan, {task.name for task in own}))
+
+
+def _check_engine(engine: str, ray_address: str | None) -> None:
+    if engine not in ENGINES:
+        raise UsageError(f"no engine {engine!r}{did_you_mean(engine, ENGINES)}; engines: {', '.join(ENGINES)}")
+    if ray_address is not None and engine != "ray":
+        raise UsageError(f"the address {ray_address} of a Ray cluster needs the engine 'ray'")
 
 
 def _keep_plan(out: Path, plan: Plan) -> None:
@@ -81,68 +90,18 @@ def _keep_plan(out: Path, plan: Plan) -> None:
     write_json(path, record)
 
 
-def _worker_count(workers: int | None, tasks: Sequence[Task]) -> int:
-    if workers is not None:
-        return min(workers, len(tasks))
-    small = sum(len(task.refs) for task in tasks) < SMALL
-    return 0 if small else min(os.cpu_count() or 1, len(tasks))
+def _work(job: Job, tasks: Sequence[Task], workers: int | None, engine: str, ray_address: str | None) -> Iterator[int]:
+    if engine == "ray":
+        from lfsrkit.pairs.ray_engine import on_ray
+
+        return on_ray(job, tasks, workers, ray_address)
+    count = worker_count(workers, tasks)
+    return in_pool(job, tasks, count) if count else in_process(job, tasks)
 
 
-def _run(job: Job, tasks: Sequence[Task], workers: int) -> Iterator[int]:
-    if workers == 0:
-        for task in tasks:
-            yield from build_shard(job, task)
-        return
-    context = multiprocessing.get_context("spawn")
-    reports: Any = context.Queue()
-    with ProcessPoolExecutor(workers, context, _start_worker, (reports,)) as pool:
-        waiting = {pool.submit(_work, job, task) for task in tasks}
-        try:
-            while waiting:
-                ended, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                yield from _drained(reports)
-                for future in ended:
-                    future.result()
-        except BrokenProcessPool as error:
-            message = "a worker process ended unexpectedly (out of memory?); run again to go on, with fewer --workers"
-            raise LfsrkitError(message) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    yield from _drained(reports)
-
-
-_reports: Any = None
-
-
-def _start_worker(reports: Any) -> None:
-    import signal
-
-    import torch
-
-    global _reports  # noqa: PLW0603 - the only way to hand a queue to a worker of an executor
-    _reports = reports
-    # One thread each: the workers share the cores. Ctrl-C is the parent's business.
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _work(job: Job, task: Task) -> None:
-    for done in build_shard(job, task):
-        _reports.put(done)
-
-
-def _drained(reports: Any) -> Iterator[int]:
-    while True:
-        try:
-            yield reports.get_nowait()
-        except Empty:
-            return
-
-
-def _conclude(out: Path, plan: Plan) -> Manifest | None:
-    records = {task: finished(out, task) for task in plan.tasks}
-    done = {task: record for task, record in records.items() if record is not None}
-    if len(done) < len(plan.tasks):
+def _conclude(out: Path, plan: Plan, own: Collection[str]) -> Manifest | None:
+    done = _records(out, plan, own)
+    if done is None:
         return None
     rejected = sorted([*plan.rejected, *(item for record in done.values() for item in record.rejected)])
     write_json_lines(out / FOLDER / "rejected.jsonl", [vars(item) for item in rejected])
@@ -152,27 +111,38 @@ def _conclude(out: Path, plan: Plan) -> Manifest | None:
     manifest = _manifest(plan, done, len(rejected))
     write_card(out, manifest)
     write_manifest(out, manifest)
+    shutil.rmtree(out / FOLDER / UNFINISHED, ignore_errors=True)
     return manifest
 
 
-def _manifest(plan: Plan, done: dict[Task, ShardRecord], rejected: int) -> Manifest:
+def _records(out: Path, plan: Plan, own: Collection[str]) -> dict[str, ShardRecord] | None:
+    """Read the record of every shard, or None if one is missing; those of other parts are compared with their hash."""
+    found = {task.name: recorded(out, task) for task in plan.tasks}
+    records = {name: record for name, record in found.items() if record is not None}
+    foreign = (task for task in plan.tasks if task.name not in own)
+    if len(records) < len(found) or any(finished(out, task) is None for task in foreign):
+        return None
+    return records
+
+
+def _manifest(plan: Plan, done: Mapping[str, ShardRecord], rejected: int) -> Manifest:
     splits: dict[str, int] = {}
-    for task, record in done.items():
-        splits[task.split] = splits.get(task.split, 0) + record.rows
-    hashes = "\n".join(f"{task.name} {record.sha256}" for task, record in done.items())
+    for task in plan.tasks:
+        splits[task.split] = splits.get(task.split, 0) + done[task.name].rows
+    hashes = "\n".join(f"{name} {record.sha256}" for name, record in done.items())
     return Manifest(
         settings=plan.settings,
         scale=plan.scale,
         splits=splits,
-        shards={task.name: {"rows": record.rows, "sha256": record.sha256} for task, record in done.items()},
+        shards={name: {"rows": record.rows, "sha256": record.sha256} for name, record in done.items()},
         rejected=rejected,
-        clean_mean=_clean_mean(done, plan.recipe.clean_size),
+        clean_mean=_clean_mean(plan, done),
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),
         versions=versions(),
     )
 
 
-def _clean_mean(done: dict[Task, ShardRecord], size: int) -> float:
-    chosen = [record for task, record in done.items() if task.split == "train"] or list(done.values())
-    values = sum(record.rows for record in chosen) * 3 * size * size
-    return sum(record.clean_sum for record in chosen) / (255 * max(1, values))
+def _clean_mean(plan: Plan, done: Mapping[str, ShardRecord]) -> float:
+    names = [task.name for task in plan.tasks if task.split == "train"] or list(done)
+    values = sum(done[name].rows for name in names) * 3 * plan.recipe.clean_size**2
+    return sum(done[name].clean_sum for name in names) / (255 * max(1, values))

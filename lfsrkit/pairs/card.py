@@ -48,12 +48,12 @@ def write_card(folder: Path, manifest: Manifest) -> None:
     text = _CARD.format(
         head=_head(manifest),
         version=manifest.versions["lfsrkit"],
-        faces=settings["faces"],
+        faces=_cell(settings["faces"]),
         framing=settings["framing"],
         size=size,
         low=size // manifest.scale,
         scale=manifest.scale,
-        degrade=settings["degrade"].replace("|", "\\|"),
+        degrade=_cell(settings["degrade"]),
         seed=settings["seed"],
         rows=", ".join(f"{count} {split}" for split, count in manifest.splits.items()),
         rejected=manifest.rejected,
@@ -61,6 +61,11 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         drawings=_DRAWINGS if settings["faces"].startswith("synthetic:") else "",
     )
     write_whole(folder / "README.md", text.encode())
+
+
+def _cell(text: str) -> str:
+    """Write text as code in a cell of a Markdown table."""
+    return " ".join(text.split()).replace("`", "'").replace("|", "\\|")
 
 
 def _head(manifest: Manifest) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from lfsrkit.calls import parse_chain
 from lfsrkit.degradations.base import Params
 from lfsrkit.degradations.chain import Chain, chain_from_text
 from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
@@ -19,6 +20,8 @@ from lfsrkit.images import Pixels, decode, to_bytes, to_float
 from lfsrkit.pairs.batch import Batch
 from lfsrkit.pairs.manifest import Manifest, read_manifest
 from lfsrkit.regions import grey_to_regions
+from lfsrkit.registries import DEGRADATIONS
+from lfsrkit.trust import names_of, refuse_code
 from lfsrkit.types import Image, ResizedImage
 
 CACHED_GROUPS = 64
@@ -53,15 +56,18 @@ class PairSet:
     Args:
         folder: Output folder of the build.
         split: ``train``, ``validation`` or ``test``.
+        allow_code: Whether the record may name plug-ins and ``learned:`` functions; only for data that you trust.
 
     Raises:
-        UsageError: If the folder is no finished build or has no such split.
+        UsageError: If the folder is no finished build, has no such split, or names code.
     """
 
-    def __init__(self, folder: Path, split: str) -> None:
+    def __init__(self, folder: Path, split: str, *, allow_code: bool = False) -> None:
         self.folder = folder
         self.split = split
         self.manifest: Manifest = read_manifest(folder)
+        if not allow_code:
+            refuse_code(folder, ((DEGRADATIONS, name) for name in names_of(parse_chain(self.settings["degrade"]))))
         if split not in self.manifest.splits:
             known = ", ".join(self.manifest.splits)
             raise UsageError(
@@ -187,11 +193,12 @@ class PairSet:
         return grey_to_regions(torch.from_numpy(np.ascontiguousarray(grey)))
 
 
-def open(folder: str | Path, split: str = "train") -> PairSet:
+def open(folder: str | Path, split: str = "train", *, allow_code: bool = False) -> PairSet:
     """Open one split of a build.
 
     Args:
         folder: Output folder of ``lfsrkit pairs build``.
         split: ``train``, ``validation`` or ``test``.
+        allow_code: Whether the record may name plug-ins and ``learned:`` functions; only for data that you trust.
     """
-    return PairSet(Path(folder), split)
+    return PairSet(Path(folder), split, allow_code=allow_code)

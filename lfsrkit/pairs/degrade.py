@@ -7,7 +7,7 @@ import torch
 from lfsrkit import seeding
 from lfsrkit.degradations.base import Params
 from lfsrkit.degradations.chain import Chain
-from lfsrkit.images import quantise, to_float
+from lfsrkit.images import quantise
 from lfsrkit.types import Bytes, ResizedBytes
 
 STAGE = "degrade"
@@ -36,13 +36,12 @@ def degrade(
 def replay(chain: Chain, clean: Bytes, params: Params) -> ResizedBytes:
     """Apply recorded parameters.
 
-    On the CPU the arithmetic is in float64, so that the 8-bit result does not depend on the batch a picture is in.
+    The 8-bit result does not depend on the batch a picture is in.
 
     Args:
         chain: The degradation.
         clean: 8-bit pictures.
         params: As recorded.
     """
-    dtype = torch.float64 if clean.device.type == "cpu" else torch.float32
     with torch.no_grad():
-        return quantise(chain.apply(to_float(clean, dtype), params))
+        return quantise(chain.apply_bytes(clean, params))

@@ -82,7 +82,7 @@ class LivePairs:
         faces: list[tuple[FaceRef, FramedFace]] = []
         for ref in refs:
             try:
-                faces.append((ref, framed(self._source.read(ref), recipe)))
+                faces.append((ref, framed(self._source.read(ref), ref, recipe)))
             except BadPicture as error:
                 self.rejected.append(Rejected(ref.source, str(error)))
         return faces

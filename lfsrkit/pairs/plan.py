@@ -1,7 +1,7 @@
 """The plan of a build: which face goes into which shard, decided before any picture is decoded."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,13 @@ from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import Chain, chain_from_calls
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.faces import FaceRef, Rejected, assign, open_source, read_identities
+from lfsrkit.regions import RegionFiles, opened
 from lfsrkit.stages import PairsConfig
 
-FORMAT = 1
+FORMAT = 2
+"""Raised when the same settings give other bytes."""
+
+_NO_FOLDER = ("synthetic:", "hub:")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Recipe:
     min_side: int
     degrade: tuple[Call, ...]
     seed: int
+    regions: RegionFiles
+    """Where to look up the regions of pictures that have none."""
 
     def chain(self) -> Chain:
         """Make the degradation."""
@@ -83,6 +89,7 @@ def make_plan(config: PairsConfig) -> Plan:
         UsageError: If the source does not exist, the chain does not fit the size, or the splits ask for too many.
         LfsrkitError: If there is no usable face.
     """
+    opened(region_files(config))
     chain = chain_from_calls(config.degrade)
     scale = _scale(chain, config.clean_size)
     identities = read_identities(config.identities) if config.identities is not None else None
@@ -91,6 +98,7 @@ def make_plan(config: PairsConfig) -> Plan:
         reasons = f"; {len(listing.rejected)} were rejected" if listing.rejected else ""
         raise LfsrkitError(f"no usable face in {config.faces!r}{reasons}")
     splits = assign(listing.refs, dict(config.splits.items()), identities)
+    _check_apart(splits)
     tasks = tuple(task for split, refs in splits.items() for task in _shards(split, refs, config.shard_size))
     if not tasks:
         raise LfsrkitError(f"{len(listing.refs)} faces were found, but the splits leave all of them out")
@@ -99,13 +107,33 @@ def make_plan(config: PairsConfig) -> Plan:
 
 def _recipe(config: PairsConfig) -> Recipe:
     return Recipe(
-        faces=config.faces,
+        faces=_located(config.faces),
         framing=config.framing,
         clean_size=config.clean_size,
         min_side=config.min_side or config.clean_size,
         degrade=tuple(config.degrade),
         seed=config.seed,
+        regions=region_files(config),
     )
+
+
+def region_files(config: PairsConfig) -> RegionFiles:
+    """Name the files in which regions are looked up, with absolute paths.
+
+    Args:
+        config: The stage.
+    """
+    landmarks, parsing = (path and path.absolute() for path in (config.landmarks, config.parsing))
+    return RegionFiles(landmarks, parsing, config.parsing_labels)
+
+
+def _check_apart(splits: Mapping[str, Sequence[FaceRef]]) -> None:
+    owner: dict[str, tuple[str, str]] = {}
+    for split, refs in splits.items():
+        for ref in refs:
+            first, other = owner.setdefault(ref.id, (ref.source, split))
+            if (first, other) != (ref.source, split):
+                raise LfsrkitError(f"{ref.source} ({split}) is the same picture as {first} ({other}); keep one of them")
 
 
 def _scale(chain: Chain, size: int) -> int:
@@ -127,8 +155,13 @@ def _settings(config: PairsConfig, chain: Chain) -> dict[str, Any]:
     tables["faces"] = _public_name(config.faces)
     if config.identities is not None:
         tables["identities"] = Path(config.identities).name
-    return tables
+    return tables | region_files(config).fingerprint()
+
+
+def _located(faces: str) -> str:
+    """Make a folder absolute, since a worker on another machine starts in another one."""
+    return faces if faces.startswith(_NO_FOLDER) else str(Path(faces).absolute())
 
 
 def _public_name(faces: str) -> str:
-    return faces if faces.startswith(("synthetic:", "hub:")) else f"folder:{Path(faces).resolve().name}"
+    return faces if faces.startswith(_NO_FOLDER) else f"folder:{Path(faces).resolve().name}"

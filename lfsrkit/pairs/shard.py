@@ -4,25 +4,31 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import torch
 
 from lfsrkit.degradations.base import split
 from lfsrkit.degradations.chain import Chain
-from lfsrkit.errors import BadPicture, OutputRefused
-from lfsrkit.faces import FaceRef, FramedFace, Rejected, SourcePicture, frame, open_source
+from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused
+from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePicture, frame, open_source
 from lfsrkit.files import publish, read_json, sha256_of, write_json
-from lfsrkit.images import encode_png, to_bytes, to_pixels
+from lfsrkit.images import encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.manifest import FOLDER
 from lfsrkit.pairs.plan import Recipe, Task
+from lfsrkit.pairs.regions import with_regions
 from lfsrkit.regions import regions_to_grey
 
 ROW_GROUP = 32
 """Rows that a reader has to fetch together; small, because a row holds pictures."""
+
+UNFINISHED = "unfinished"
+"""Folder beside the records for shards that are being written."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,24 @@ class ShardRecord:
     rejected: list[Rejected]
 
 
+@dataclass(frozen=True)
+class Job:
+    """What all shards of a build have in common; picklable, so that any worker can do any shard."""
+
+    folder: Path
+    """Output folder of the build."""
+    recipe: Recipe
+    """How faces become pairs."""
+    schema: Any
+    """Arrow schema of the rows, from `row_schema`; made once, so that workers need not import `datasets`."""
+    batch_size: int
+    """Pictures degraded together; changes speed, not bytes."""
+    device: str = "cpu"
+    """Where the degradation runs."""
+    plugins: tuple[Path, ...] = ()
+    """Python files that register components which the recipe names."""
+
+
 def shard_path(folder: Path, task: Task) -> Path:
     """Name the Parquet file of a task.
 
@@ -47,38 +71,41 @@ def shard_path(folder: Path, task: Task) -> Path:
     return folder / "data" / f"{task.name}.parquet"
 
 
-def finished(folder: Path, task: Task) -> ShardRecord | None:
-    """Read the record of a shard if it is finished and whole.
+def recorded(folder: Path, task: Task) -> ShardRecord | None:
+    """Read the record of a shard if there is one of these faces; what is in the shard is not looked at.
 
     Args:
         folder: Output folder of the build.
         task: The shard.
     """
-    path, sidecar = shard_path(folder, task), _sidecar(folder, task)
-    if not (path.is_file() and sidecar.is_file()):
+    if not shard_path(folder, task).is_file():
         return None
-    values: dict[str, Any] = {key: value for key, value in read_json(sidecar).items() if key != "seconds"}
-    values["rejected"] = [Rejected(**item) for item in values["rejected"]]
-    record = ShardRecord(**values)
-    return record if record.ids_sha256 == task.digest and record.sha256 == sha256_of(path) else None
+    try:
+        values: dict[str, Any] = read_json(_sidecar(folder, task))
+        del values["seconds"]
+        values["rejected"] = [Rejected(**item) for item in values["rejected"]]
+        record = ShardRecord(**values)
+    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
+        return None
+    return record if record.ids_sha256 == task.digest else None
 
 
-@dataclass(frozen=True)
-class Job:
-    """What all shards of a build have in common; picklable, so that any worker can do any shard."""
+def finished(folder: Path, task: Task) -> ShardRecord | None:
+    """Read the record of a shard if it is finished and whole; reads the whole shard.
 
-    folder: Path
-    """Output folder of the build."""
-    recipe: Recipe
-    """How faces become pairs."""
-    batch_size: int
-    """Pictures degraded together; changes speed, not bytes."""
-    device: str = "cpu"
-    """Where the degradation runs."""
+    Args:
+        folder: Output folder of the build.
+        task: The shard.
+    """
+    record = recorded(folder, task)
+    return record if record is not None and record.sha256 == sha256_of(shard_path(folder, task)) else None
 
 
 def build_shard(job: Job, task: Task) -> Iterator[int]:
     """Build one shard; a crash at any moment leaves either the whole file or none.
+
+    Two workers may build one shard at the same time, such as an orphan of a killed build and its successor: each writes
+    a file of its own, and both publish the same bytes.
 
     Args:
         job: Where and how.
@@ -91,7 +118,7 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         OutputRefused: If the disk is full or the folder cannot be written.
     """
     start = time.perf_counter()
-    temporary = job.folder / FOLDER / "unfinished" / f"{task.name}.parquet"
+    temporary = job.folder / FOLDER / UNFINISHED / f"{task.name}.{uuid4().hex}.parquet"
     totals = _Totals()
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
@@ -99,9 +126,12 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         digest = sha256_of(temporary)
         publish(temporary, shard_path(job.folder, task))
     except OSError as error:
+        if finished(job.folder, task) is not None:  # another one was quicker, and has cleared up
+            return
+        raise OutputRefused(f"cannot write shard {task.name}: {error.strerror or error}; run again to go on") from error
+    finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OutputRefused(f"cannot write shard {task.name}: {error.strerror or error}; run again to go on") from error
     record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected)
     seconds = round(time.perf_counter() - start, 3)
     rejected = [vars(item) for item in totals.rejected]
@@ -119,56 +149,58 @@ def _write(path: Path, job: Job, task: Task, totals: _Totals) -> Iterator[int]:
     from pyarrow import Table
     from pyarrow.parquet import ParquetWriter
 
-    schema = row_schema(job.recipe)
     waiting: list[dict[str, Any]] = []
-    with ParquetWriter(path, schema, compression="zstd") as writer:
-        for refs, rows in _batches(job, task, totals.rejected):
-            waiting += [row | {"split": task.split} for row, _ in rows]
-            totals.rows += len(rows)
-            totals.clean_sum += sum(total for _, total in rows)
+    # Pictures are compressed already, and no two are alike; what is left is too little to be worth it.
+    with ParquetWriter(path, job.schema, compression="none", use_dictionary=False) as writer:
+        for refs, rows in _batches(job, task, totals):
+            waiting += rows
             while len(waiting) >= ROW_GROUP:
-                writer.write_table(Table.from_pylist(waiting[:ROW_GROUP], schema=schema))
+                writer.write_table(Table.from_pylist(waiting[:ROW_GROUP], schema=job.schema))
                 del waiting[:ROW_GROUP]
             yield len(refs)
         if waiting:
-            writer.write_table(Table.from_pylist(waiting, schema=schema))
+            writer.write_table(Table.from_pylist(waiting, schema=job.schema))
 
 
-def _batches(
-    job: Job, task: Task, rejected: list[Rejected]
-) -> Iterator[tuple[Sequence[FaceRef], list[tuple[dict[str, Any], int]]]]:
-    source = open_source(job.recipe.faces, size=job.recipe.clean_size)
+def _batches(job: Job, task: Task, totals: _Totals) -> Iterator[tuple[Sequence[FaceRef], list[dict[str, Any]]]]:
+    source = _opened(job.recipe.faces, job.recipe.clean_size)
     chain = job.recipe.chain()
     for start in range(0, len(task.refs), job.batch_size):
         refs = task.refs[start : start + job.batch_size]
         faces: list[tuple[FaceRef, FramedFace]] = []
         for ref in refs:
             try:
-                faces.append((ref, framed(source.read(ref), job.recipe)))
+                faces.append((ref, framed(source.read(ref), ref, job.recipe)))
             except BadPicture as error:
-                rejected.append(Rejected(ref.source, str(error)))
-        yield refs, _rows(faces, job, chain) if faces else []
+                totals.rejected.append(Rejected(ref.source, str(error)))
+        totals.rows += len(faces)
+        totals.clean_sum += sum(int(face.clean.sum(dtype=np.int64)) for _, face in faces)
+        yield refs, [row | {"split": task.split} for row in _rows(faces, job, chain)] if faces else []
 
 
-def framed(picture: SourcePicture, recipe: Recipe) -> FramedFace:
-    """Cut the clean face out of a picture as a recipe says.
+@lru_cache(maxsize=1)
+def _opened(faces: str, size: int) -> FaceSource:
+    """Open a source once a process; a data set of the hub takes seconds."""
+    return open_source(faces, size=size)
+
+
+def framed(picture: SourcePicture, ref: FaceRef, recipe: Recipe) -> FramedFace:
+    """Cut the clean face out of a picture as a recipe says, with the regions that are known of it.
 
     Args:
         picture: A decoded picture.
-        recipe: Framing and sizes.
+        ref: Under which names its regions are looked up.
+        recipe: Framing, sizes and region files.
     """
-    return frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
+    face = frame(picture, framing=recipe.framing, size=recipe.clean_size, min_side=recipe.min_side)
+    return with_regions(face, picture, ref, recipe.regions)
 
 
-def _rows(faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain) -> list[tuple[dict[str, Any], int]]:
+def _rows(faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain) -> Iterator[dict[str, Any]]:
     clean = to_bytes([face.clean for _, face in faces])
     low, params = degrade(chain, clean.to(job.device), [ref.id for ref, _ in faces], seed=job.recipe.seed)
-    recorded = split(params, len(faces))
-    pictures = to_pixels(low)
-    return [
-        (_row(ref, face, encode_png(pictures[i]), recorded[i]), int(face.clean.sum(dtype=np.int64)))
-        for i, (ref, face) in enumerate(faces)
-    ]
+    drawn = zip(faces, to_pixels(low), split(params, len(faces)), strict=True)
+    return (_row(ref, face, encode_lossless(pixels), values) for (ref, face), pixels, values in drawn)
 
 
 def _row(ref: FaceRef, face: FramedFace, low: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,7 +209,7 @@ def _row(ref: FaceRef, face: FramedFace, low: bytes, params: Mapping[str, Any]) 
         "id": ref.id,
         "source": ref.source,
         "low": {"bytes": low, "path": None},
-        "clean": {"bytes": encode_png(face.clean), "path": None},
+        "clean": {"bytes": encode_lossless(face.clean), "path": None},
         "params": params,
         "landmarks": None if face.landmarks is None else face.landmarks.tolist(),
         "crop": list(face.crop),

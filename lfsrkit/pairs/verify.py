@@ -23,20 +23,21 @@ class Finding:
     """Empty when all is well."""
 
 
-def verify(folder: Path, *, rows: int | None = None) -> Iterator[Finding]:
+def verify(folder: Path, *, rows: int | None = None, allow_code: bool = False) -> Iterator[Finding]:
     """Check everything that a build promises.
 
     Args:
         folder: Output folder of the build.
         rows: Pairs of each split to make again; all by default.
+        allow_code: Whether the record may name plug-ins and ``learned:`` functions; only for data that you trust.
 
     Raises:
-        UsageError: If the folder is no finished build.
+        UsageError: If the folder is no finished build, or names code.
     """
     manifest = read_manifest(folder)
+    sets = [PairSet(folder, split, allow_code=allow_code) for split, count in manifest.splits.items() if count]
     yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder)))
     try:
-        sets = [PairSet(folder, split) for split, count in manifest.splits.items() if count]
         yield Finding("no face is in two splits", tuple(_common_faces(sets)))
         for pairs in sets:
             count = len(pairs) if rows is None else min(rows, len(pairs))

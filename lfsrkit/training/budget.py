@@ -27,7 +27,7 @@ class Plan:
 
 
 def plan_run(out: Path, config: TrainConfig, data: Mapping[str, str], measure: Callable[[], float]) -> Plan:
-    """Decide the length of a run, or read what was decided when it began.
+    """Decide the length of a run, or read what was decided when it began; nothing is written.
 
     Args:
         out: Folder of the run.
@@ -35,9 +35,17 @@ def plan_run(out: Path, config: TrainConfig, data: Mapping[str, str], measure: C
         data: Identity of the pairs, by split.
         measure: Gives the seconds of one step; called only when minutes have to be turned into steps.
     """
-    plan = _decided(config, dict(data), read_plan(out), measure)
+    return _decided(config, dict(data), read_plan(out), measure)
+
+
+def write_plan(out: Path, plan: Plan) -> None:
+    """Record the length of a run.
+
+    Args:
+        out: Folder of the run.
+        plan: As decided.
+    """
     write_json(out / PLAN_FILE, asdict(plan))
-    return plan
 
 
 def read_plan(out: Path) -> Plan | None:

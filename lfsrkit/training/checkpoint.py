@@ -12,7 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+
+import torch
 
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import read_json, sha256_of, write_json, write_whole
@@ -23,6 +26,7 @@ FORMAT = 1
 
 _META = "meta.json"
 _UNFINISHED = ".unfinished"
+_STEP, _DAMAGED = "step-", "damaged-"
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def checkpoint_path(out: Path, step: int) -> Path:
         >>> checkpoint_path(Path("run"), 500).as_posix()
         'run/checkpoints/step-000500'
     """
-    return out / FOLDER / f"step-{step:06d}"
+    return out / FOLDER / f"{_STEP}{step:06d}"
 
 
 def write_checkpoint(out: Path, step: int, files: Mapping[str, bytes], meta: Mapping[str, Any], *, best: bool) -> Path:
@@ -74,11 +78,22 @@ def write_checkpoint(out: Path, step: int, files: Mapping[str, bytes], meta: Map
             shutil.rmtree(path)
         unfinished.rename(path)
         _flush_folder(path.parent)
-    except OSError as error:
-        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+    except (OSError, OutputRefused) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)  # what a full disk needs most
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OutputRefused(f"cannot write {path}: {reason or error}; the checkpoint before it is whole") from error
     for pointer in [BEST, LAST] if best else [LAST]:
         write_whole(out / FOLDER / pointer, f"{path.name}\n".encode())
     return path
+
+
+def has_checkpoint(out: Path) -> bool:
+    """Tell whether a checkpoint was ever written, whole or not.
+
+    Args:
+        out: Folder of the run.
+    """
+    return (out / FOLDER / LAST).is_file()
 
 
 def read_checkpoint(out: Path, pointer: str = LAST) -> Checkpoint | None:
@@ -97,17 +112,59 @@ def read_checkpoint(out: Path, pointer: str = LAST) -> Checkpoint | None:
     name = _pointed(out, pointer)
     if name is None:
         return None
-    path = out / FOLDER / name
-    if not (path / _META).is_file():
-        raise DamagedFile(f"{path / _META} is missing{_other(out, name, pointer)}")
-    meta = read_json(path / _META)
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
-        raise DamagedFile(f"{path / _META} is no record of a checkpoint of format {FORMAT}{_other(out, name, pointer)}")
-    for file, digest in meta["files"].items():
-        whole = (path / file).is_file() and sha256_of(path / file) == digest
-        if not whole:
-            raise DamagedFile(f"{path / file} is missing or damaged{_other(out, name, pointer)}")
-    return Checkpoint(path, int(meta["step"]), meta)
+    try:
+        return _verified(out / FOLDER / name)
+    except DamagedFile as error:
+        others = [path.name for path in _all(out) if path.name != name]
+        more = f"; go on from {others[-1]} by --force" if others and pointer == LAST else ""
+        raise DamagedFile(f"{error}{more}") from error
+
+
+def newest_whole(out: Path) -> tuple[Checkpoint, list[str]]:
+    """Find the newest checkpoint that is whole, and set the damaged ones after it aside.
+
+    Args:
+        out: Folder of the run.
+
+    Returns:
+        The checkpoint, and what is wrong with each of those that were set aside.
+
+    Raises:
+        DamagedFile: If none is whole.
+    """
+    faults: list[str] = []
+    for path in reversed(_all(out)):
+        try:
+            found = _verified(path)
+        except DamagedFile as error:
+            aside = path.with_name(f"{_DAMAGED}{path.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            path.rename(aside)
+            faults.append(f"{error}; set aside as {aside.name}")
+        else:
+            write_whole(out / FOLDER / LAST, f"{path.name}\n".encode())
+            return found, faults
+    raise DamagedFile(f"{out / FOLDER} holds no whole checkpoint: {'; '.join(faults)}")
+
+
+def read_state(path: Path) -> Any:
+    """Read what torch has saved, on the CPU, without running pickled code.
+
+    Args:
+        path: File of ``torch.save``.
+
+    Raises:
+        DamagedFile: If it cannot be read, or is a pickle of more than tensors; nothing of it was run.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        raise DamagedFile(
+            f"{path} holds more than tensors and plain values; it was refused, and no code in it was run"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DamagedFile(f"{path} cannot be read: {reason}") from error
 
 
 def prune_checkpoints(out: Path, keep: int) -> None:
@@ -115,28 +172,37 @@ def prune_checkpoints(out: Path, keep: int) -> None:
 
     Args:
         out: Folder of the run.
-        keep: How many of the newest stay besides the best one.
+        keep: How many of the newest stay besides the last and the best one.
     """
-    best = _pointed(out, BEST)
+    kept = {_pointed(out, BEST), _pointed(out, LAST)}
     for path in _all(out)[:-keep]:
-        if path.name != best:
+        if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def _all(out: Path) -> list[Path]:
-    folders = (path for path in (out / FOLDER).glob("step-*") if path.is_dir())
-    return sorted(folders, key=lambda path: int(path.name.removeprefix("step-")))
+    folders = (path for path in (out / FOLDER).glob(f"{_STEP}*") if path.is_dir())
+    return sorted(folders, key=lambda path: int(path.name.removeprefix(_STEP)))
+
+
+def _verified(path: Path) -> Checkpoint:
+    if not (path / _META).is_file():
+        raise DamagedFile(f"{path / _META} is missing")
+    meta = read_json(path / _META)
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT or not isinstance(meta.get("files"), dict):
+        raise DamagedFile(f"{path / _META} is no record of a checkpoint of format {FORMAT}")
+    for file, digest in meta["files"].items():
+        if not (path / file).is_file():
+            raise DamagedFile(f"{path / file} is missing")
+        if sha256_of(path / file) != digest:
+            raise DamagedFile(f"{path / file} is damaged: its SHA-256 is not the recorded one")
+    return Checkpoint(path, int(meta["step"]), meta)
 
 
 def _pointed(out: Path, pointer: str) -> str | None:
     with suppress(FileNotFoundError):
         return (out / FOLDER / pointer).read_text(encoding="utf-8").strip()
     return None
-
-
-def _other(out: Path, name: str, pointer: str) -> str:
-    others = [path.name for path in _all(out) if path.name != name]
-    return f"; to go on from {others[-1]}, write that name into {out / FOLDER / pointer}" if others else ""
 
 
 def _flush_folder(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 import io
 import math
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, final
 
@@ -16,16 +16,21 @@ from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.models.base import Restorer
 from lfsrkit.seeding import key_seed
 from lfsrkit.stages import TrainConfig
-from lfsrkit.training.data import Examples
+from lfsrkit.training.augment import Examples
+from lfsrkit.training.checkpoint import read_state
 from lfsrkit.training.ema import Average
+from lfsrkit.training.lessons import Part, part_in_turn, taught
 from lfsrkit.training.objective import Objective
+from lfsrkit.training.optimiser import make_optimiser
+from lfsrkit.training.precision import DTYPES, Gradients
+from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.schedule import learning_rate
 from lfsrkit.types import Images, PerImage
 
 LOSS = "loss"
 """Name of the weighted sum among the means of a step."""
 
-_WEIGHTS, _AVERAGE, _TRAINER = "model.safetensors", "ema.safetensors", "trainer.pt"
+WEIGHTS_FILE, AVERAGE_FILE, TRAINER_FILE = "model.safetensors", "ema.safetensors", "trainer.pt"
 
 
 class NonFiniteError(LfsrkitError):
@@ -54,50 +59,49 @@ class Learner:
         objective: What is minimised.
         config: Optimiser, averaging, precision and seed.
         steps: Steps of the whole run.
-        device: Where to compute.
+        ranks: The processes that train together, and the device of this one.
+
+    Raises:
+        UsageError: If the optimiser or the precision cannot be used here.
     """
 
-    def __init__(
-        self, model: Restorer, objective: Objective, config: TrainConfig, *, steps: int, device: torch.device
-    ) -> None:
-        from accelerate import Accelerator
-
-        # Accelerate keeps device and precision for the whole process, which may hold several runs: both are set here.
-        self._accelerator = Accelerator(mixed_precision="no", device_placement=False)
-        self.model = model.to(device).train()
+    def __init__(self, model: Restorer, objective: Objective, config: TrainConfig, *, steps: int, ranks: Ranks) -> None:
+        self._gradients = Gradients(config.precision, ranks.device)
+        self.model = model.to(ranks.device).train()
+        if config.channels_last:
+            self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch types it not
         self.average = Average(self.model, config.ema)
         self.images_seen = 0
         self.step = 0
         self.lr = 0.0
-        self._config, self._objective, self._steps, self._device = config, objective, steps, device
-        optim = config.optim
-        optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=optim.lr, betas=optim.betas, weight_decay=optim.weight_decay, fused=True
-        )
-        staged = _Staged(self.model, bf16=config.precision == "bf16")
-        self._staged, self._optimiser = self._accelerator.prepare(staged, optimiser)
+        self._config, self._objective, self._steps, self._ranks = config, objective, steps, ranks
+        self._optimiser = make_optimiser(config.optim, self.model.parameters())
+        staged = _Staged(self.model, DTYPES[config.precision])
+        if config.compile:
+            staged.compile()
+        # In each step of a cascade one part learns, and the other gets no gradient.
+        self._staged = ranks.joined(staged, some_unused=part_in_turn(model, 0) is not None)
 
     def learn(self, examples: Examples) -> dict[str, float]:
         """Do one step.
 
         Args:
-            examples: The batch.
+            examples: The share of this process in the batch.
 
         Returns:
-            The loss as ``"loss"`` and its terms by name, means over the batch.
+            The loss as ``"loss"`` and its terms by name, means over the whole batch.
 
         Raises:
-            NonFiniteError: If the loss or the gradient is not finite; the weights stay as they were.
+            NonFiniteError: In all processes, if the loss or the gradient is not finite in one; the weights stay.
         """
-        # The stream of the step is for layers that draw, such as dropout; it leaves the global one as it was.
-        with _seeded(key_seed(self._config.seed, self.step, "layers"), self._device):
-            terms = self._objective(self._staged(examples.low), examples, self.step / self._steps)
-            loss = self._objective.total(terms)
-            self._optimiser.zero_grad()
-            self._accelerator.backward(loss)
-        norm = self._accelerator.clip_grad_norm_(self._staged.parameters(), self._config.optim.clip_norm)
-        means = self._means(examples, loss, terms, norm)
-        self._update(len(examples.ids))
+        turn = part_in_turn(self.model, self.step)
+        parts = [taught(part, turn) for part in examples.split(self._config.accumulate)]
+        self._optimiser.zero_grad()
+        done = [self._differentiate(part, number, len(parts), turn) for number, part in enumerate(parts)]
+        losses, terms = zip(*done, strict=True)
+        norm = self._gradients.clip(self.model, self._optimiser, self._config.optim.clip_norm)
+        means = self._means(parts, torch.stack(losses).mean(), terms, norm)
+        self._update()
         return means
 
     def files(self, progress: Mapping[str, Any]) -> dict[str, bytes]:
@@ -110,12 +114,12 @@ class Learner:
             Contents by name of the file.
         """
         buffer = io.BytesIO()
-        own = {"step": self.step, "images_seen": self.images_seen, "optimiser": self._optimiser.state_dict()}
-        torch.save({**own, "progress": dict(progress)}, buffer)
+        own = {"step": self.step, "images_seen": self.images_seen, "scaler": self._gradients.state()}
+        torch.save({**own, "optimiser": self._optimiser.state_dict(), "progress": dict(progress)}, buffer)
         return {
-            _WEIGHTS: tensors_to(_plain_state(self.model)),
-            _AVERAGE: tensors_to(_plain_state(self.average.model)),
-            _TRAINER: buffer.getvalue(),
+            WEIGHTS_FILE: tensors_to(_plain_state(self.model)),
+            AVERAGE_FILE: tensors_to(_plain_state(self.average.model)),
+            TRAINER_FILE: buffer.getvalue(),
         }
 
     def restore(self, folder: Path) -> dict[str, Any]:
@@ -128,44 +132,72 @@ class Learner:
             The plain values of the caller.
 
         Raises:
-            UsageError: If the weights are those of another model.
+            UsageError: If the state is that of another model or optimiser.
+            DamagedFile: If it is more than tensors and plain values.
         """
-        state = torch.load(folder / _TRAINER, map_location="cpu", weights_only=True)
+        state = read_state(folder / TRAINER_FILE)
         try:
-            self.model.load_state_dict(tensors_from((folder / _WEIGHTS).read_bytes()))
-            self.average.model.load_state_dict(tensors_from((folder / _AVERAGE).read_bytes()))
+            self.model.load_state_dict(tensors_from((folder / WEIGHTS_FILE).read_bytes()))
+            self.average.model.load_state_dict(tensors_from((folder / AVERAGE_FILE).read_bytes()))
             self._optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, KeyError) as error:
             reason = str(error).partition("\n")[0]
             raise UsageError(f"{folder} holds the weights of another model than that of the run: {reason}") from error
+        self._gradients.restore(state["scaler"])
         self.step, self.images_seen = state["step"], state["images_seen"]
         return state["progress"]
 
-    def _means(
-        self, examples: Examples, loss: Tensor, terms: Mapping[str, PerImage], norm: Tensor | float | None
-    ) -> dict[str, float]:
-        gradient = torch.as_tensor(norm, device=loss.device)
-        # One transfer from the device for all numbers of a step.
-        numbers = torch.stack([loss.detach(), gradient, *(term.detach().mean() for term in terms.values())]).tolist()
-        if not all(math.isfinite(number) for number in numbers):
-            raise self._explained(examples, terms)
-        return {LOSS: numbers[0], **dict(zip(terms, numbers[2:], strict=True))}
+    def _differentiate(
+        self, part: Examples, number: int, parts: int, turn: Part | None
+    ) -> tuple[Tensor, dict[str, PerImage]]:
+        """Add the gradient of one part of the batch; that of the last waits for the other processes."""
+        place = self._ranks.index * parts + number
+        last = number == parts - 1
+        with nullcontext() if last else self._ranks.apart(self._staged):
+            # The stream of the part is for layers that draw, such as dropout; it leaves the global one as it was.
+            with _seeded(key_seed(self._config.seed, self.step, "layers", place), self._ranks.device):
+                terms = self._objective(self._staged(part.low, turn), part, self.step / self._steps)
+                loss = self._objective.total(terms)
+            self._gradients.backward(loss / parts)
+        return loss.detach(), {name: values.detach() for name, values in terms.items()}
 
-    def _explained(self, examples: Examples, terms: Mapping[str, PerImage]) -> NonFiniteError:
-        for name, values in terms.items():
-            bad = (~values.isfinite()).nonzero().flatten().tolist()
-            if bad:
-                return NonFiniteError(self.step + 1, f"the loss term {name!r}", [examples.ids[row] for row in bad])
+    def _means(
+        self, parts: Sequence[Examples], loss: Tensor, terms: Sequence[Mapping[str, PerImage]], norm: Tensor
+    ) -> dict[str, float]:
+        names = list(terms[0])
+        per_term = [torch.stack([part[name].mean() for part in terms]).mean() for name in names]
+        # One transfer from the device, and one message between processes, for all numbers of a step.
+        numbers: list[float] = self._ranks.mean(torch.stack([norm, loss, *per_term])).tolist()
+        overflowed = not math.isfinite(numbers[0]) and not self._gradients.may_overflow()
+        if overflowed or not all(math.isfinite(number) for number in numbers[1:]):
+            raise self._explained(parts, terms)
+        return {LOSS: numbers[1], **dict(zip(names, numbers[2:], strict=True))}
+
+    def _explained(self, parts: Sequence[Examples], terms: Sequence[Mapping[str, PerImage]]) -> NonFiniteError:
+        """Name the first term that is not finite, and its pictures in all processes."""
+        mine = {name: _culprits(name, parts, terms) for name in terms[0]}
+        for name in terms[0]:
+            ids = [each for theirs in self._ranks.gathered(mine[name]) for each in theirs]
+            if ids:
+                return NonFiniteError(self.step + 1, f"the loss term {name!r}", ids)
         return NonFiniteError(self.step + 1, "the gradient", [])
 
-    def _update(self, images: int) -> None:
+    def _update(self) -> None:
         optim = self._config.optim
-        self.lr = learning_rate(self.step, self._steps, peak=optim.lr, warmup_steps=optim.warmup_steps)
+        self.lr = learning_rate(
+            self.step,
+            self._steps,
+            peak=optim.lr,
+            warmup_steps=optim.warmup_steps,
+            schedule=optim.schedule,
+            milestones=optim.milestones,
+            gamma=optim.gamma,
+        )
         for group in self._optimiser.param_groups:
             group["lr"] = self.lr
-        self._optimiser.step()
+        self._gradients.step(self._optimiser)
         self.step += 1
-        self.images_seen += images
+        self.images_seen += self._config.batch_size
         self.average.update(self.model, self.step)
 
 
@@ -173,15 +205,24 @@ class Learner:
 class _Staged(nn.Module):
     """Make the forward pass give every stage, so that wrappers of a module such as DDP pass them on."""
 
-    def __init__(self, model: Restorer, *, bf16: bool) -> None:
+    def __init__(self, model: Restorer, dtype: torch.dtype | None) -> None:
         super().__init__()
         self.model = model
-        self._bf16 = bf16
+        self._dtype = dtype
 
-    def forward(self, low: Images) -> dict[str, Tensor]:
-        with torch.autocast(low.device.type, torch.bfloat16, enabled=self._bf16):
-            stages = self.model.stages(low)
+    def forward(self, low: Images, part: Part | None = None) -> dict[str, Tensor]:
+        model: Restorer = self.model if part is None else getattr(self.model, part)
+        with torch.autocast(low.device.type, self._dtype, enabled=self._dtype is not None):
+            stages = model.stages(low)
         return {name: stage.float() for name, stage in stages.items()}
+
+
+def _culprits(name: str, parts: Sequence[Examples], terms: Sequence[Mapping[str, PerImage]]) -> list[str]:
+    found: list[str] = []
+    for part, values in zip(parts, terms, strict=True):
+        bad = (~values[name].isfinite()).nonzero().flatten().tolist()
+        found += [part.ids[row] for row in bad]
+    return found
 
 
 @contextmanager

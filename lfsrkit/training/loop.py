@@ -1,34 +1,41 @@
 """The loop: batches in, records out, checkpoints on the way."""
 
 import copy
-import json
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import final
 
-import torch
-from safetensors.torch import save as tensors_to
-
 from lfsrkit.config import to_tables
 from lfsrkit.devices import choose_device
-from lfsrkit.files import write_whole
+from lfsrkit.files import write_json
 from lfsrkit.models.base import Restorer
-from lfsrkit.models.weights import FILE_NAME, save
 from lfsrkit.pairs.batch import PairData
-from lfsrkit.pairs.manifest import versions
 from lfsrkit.stages import TrainConfig
-from lfsrkit.training.budget import TIMED_STEPS, WARMUP_STEPS, plan_run, time_steps
-from lfsrkit.training.checkpoint import checkpoint_path, prune_checkpoints, read_checkpoint, write_checkpoint
-from lfsrkit.training.data import Batches, Examples
+from lfsrkit.training.ahead import made_ahead
+from lfsrkit.training.augment import Examples
+from lfsrkit.training.budget import TIMED_STEPS, WARMUP_STEPS, plan_run, time_steps, write_plan
+from lfsrkit.training.checkpoint import Checkpoint, checkpoint_path, has_checkpoint
+from lfsrkit.training.data import Batches, check_batch
 from lfsrkit.training.folder import claim_run, data_identity
 from lfsrkit.training.learner import LOSS, Learner, NonFiniteError
+from lfsrkit.training.lessons import chain_between
 from lfsrkit.training.objective import Objective
+from lfsrkit.training.optimiser import make_optimiser
+from lfsrkit.training.precision import Gradients
+from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.record import Clock, TrainRecord, Window, append_record, cut_records
+from lfsrkit.training.saving import Saver, checkpoint_to_resume, save_non_finite, share_of
 from lfsrkit.training.setup import NamedModel, initial_model
+from lfsrkit.training.trackers import Trackers, check_trackers
 from lfsrkit.training.validation import Validation
+from lfsrkit.training.warm_start import WarmStart, warm_start
 
 BEST_METRIC = "psnr"
+INIT_FILE = "init.json"
+"""What the weights of ``init`` gave to the model, key by key."""
 
 
 def train(
@@ -41,34 +48,41 @@ def train(
     force: bool = False,
     device: str = "auto",
     stop: Callable[[], bool] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Iterator[TrainRecord]:
     """Train a model; on one machine's CPU an interrupted and resumed run gives the bits of an uninterrupted one.
 
-    Nothing happens before the first record is asked for, and a caller may stop asking at any time.
+    Nothing happens before the first record is asked for, and a caller may stop asking at any time. Processes that
+    ``torchrun`` or ``accelerate launch`` has started train together: each of them calls this function and gets the same
+    records; the first one writes.
 
     Args:
         config: The stage.
         train_pairs: What to train on.
         validation_pairs: What to validate on, if anything.
-        out: Folder of the run.
+        out: Folder of the run; several machines have to see the same one.
         resume: Go on from the last checkpoint, or begin if there is none.
-        force: Go on although configuration or data have changed.
+        force: Go on although configuration or data have changed, or from the checkpoint before a damaged one.
         device: Where to compute; ``auto`` = an accelerator if there is one.
-        stop: Asked after every step; when it says so, a checkpoint is saved and a last record given.
+        stop: Asked after every step; when it says so in any process, a checkpoint is saved and a last record given.
+        tell: Called with lines that are worth reading before the first record, such as what ``init`` has loaded.
 
     Yields:
         A record every ``log_every`` steps, at every validation and checkpoint, and at the end.
 
     Raises:
-        UsageError: If model and pairs do not fit, or the model needs no training.
+        UsageError: If model, pairs, settings and machine do not fit, or the model needs no training.
         OutputRefused: If the folder is refused or cannot be written.
         DamagedFile: If the checkpoint to go on from is damaged.
         NonFiniteError: If the loss is no longer finite; the batch is saved in the folder of the run.
     """
-    run = _Run(config, train_pairs, validation_pairs, out, choose_device(device))
-    claim_run(out, config, run.data, resume=resume, force=force)
-    run.begin()
-    yield from run.records(stop)
+    run = _Run(config, train_pairs, validation_pairs, out, Ranks(choose_device(device)))
+    run.ranks.by_first(lambda: claim_run(out, config, run.data, resume=resume, force=force))
+    for line in run.begin(force=force):
+        if tell is not None and run.ranks.first:
+            tell(line)
+    with closing(run.trackers):
+        yield from run.records(stop)
 
 
 @final
@@ -81,33 +95,57 @@ class _Run:
         train_pairs: PairData,
         validation_pairs: PairData | None,
         out: Path,
-        device: torch.device,
+        ranks: Ranks,
     ) -> None:
-        self.config, self.out, self.device = config, out, device
+        check_batch(train_pairs, config, ranks.count)
+        check_trackers(config.trackers)
+        self.config, self.out, self.ranks = config, out, ranks
         self.train_pairs, self.validation_pairs = train_pairs, validation_pairs
         self.data = data_identity(train_pairs, validation_pairs)
         self.named: NamedModel = initial_model(config, train_pairs.scale)
         self.objective = Objective(config.loss, config.mask, seed=config.seed)
+        # Made once to tell what is impossible before anything is written.
+        Gradients(config.precision, ranks.device)
+        make_optimiser(config.optim, self.named.model.parameters())
+        self.warm: WarmStart | None = None
+        if config.init is not None and not has_checkpoint(out):
+            self.warm = warm_start(self.named.model, config.init)
+        self.saver = Saver(out, self.named, config, self.data)
         self.window, self.clock = Window(), Clock()
         self.best = -math.inf
 
-    def begin(self) -> None:
-        """Read the pairs, decide the length, and restore the last checkpoint, if there is one."""
-        checkpoint = read_checkpoint(self.out)
-        needs_regions = self.objective.needs_regions
-        self.batches = Batches(self.train_pairs, self.config, with_regions=needs_regions, device=self.device)
+    def begin(self, *, force: bool) -> list[str]:
+        """Read the pairs, decide the length, and restore the last checkpoint, if there is one.
+
+        Args:
+            force: Take the checkpoint before, if the last one is damaged.
+
+        Returns:
+            What is worth telling.
+        """
+        ranks, config = self.ranks, self.config
+        checkpoint, notes = ranks.by_first(lambda: checkpoint_to_resume(self.out, force=force))
+        self.batches = Batches(
+            self.train_pairs,
+            config,
+            with_regions=self.objective.needs_regions,
+            device=ranks.device,
+            between=chain_between(self.named.model, self.train_pairs.chain),
+            rank=ranks.index,
+            ranks=ranks.count,
+        )
         self.validation: Validation | None = None
         if self.validation_pairs is not None and len(self.validation_pairs):
-            size = self.config.batch_size
-            self.validation = Validation(self.validation_pairs, batch_size=size, device=self.device)
-        self.plan = plan_run(self.out, self.config, self.data, self._seconds_per_step)
+            size = config.batch_size // ranks.count
+            self.validation = Validation(self.validation_pairs, batch_size=size, ranks=ranks)
+        self.plan = plan_run(self.out, config, self.data, self._seconds_per_step)
         self.learner = self._learner(self.named.model, self.plan.steps)
         if checkpoint is not None:
-            progress = self.learner.restore(checkpoint.path)
-            self.best = progress["best"]
-            self.clock = Clock(progress["seconds"])
-            self.window = Window(progress["window_steps"], progress["window_sums"])
-        cut_records(self.out, self.learner.step)
+            self._restore(checkpoint)
+        ranks.by_first(self._open_folder)
+        names = config.trackers if ranks.first else ()
+        self.trackers = Trackers(names, self.out, to_tables(config), self.learner.step)
+        return notes if self.warm is None else [*notes, str(self.warm)]
 
     def records(self, stop: Callable[[], bool] | None) -> Iterator[TrainRecord]:
         """Train up to the planned length.
@@ -119,27 +157,47 @@ class _Run:
         periods = [config.log_every, config.checkpoint_every]
         if self.validation is not None:
             periods.append(config.validate_every)
-        while self.learner.step < self.plan.steps:
-            with self.clock.waiting():
-                examples = self.batches.at(self.learner.images_seen)
-            with self.clock.working():
-                self.window.add(self._learn(examples))
-            stopping = stop is not None and stop()
-            if self._due(*periods):
-                yield self._told(save=stopping)
-            elif stopping:
-                yield self._interrupted()
-            if stopping:
-                return
+        with self._batches(self.learner.step, self.plan.steps, self.learner.images_seen) as batches:
+            while self.learner.step < self.plan.steps:
+                with self.clock.waiting():
+                    examples = next(batches)
+                with self.clock.working():
+                    self.window.add(self._learn(examples))
+                stopping = self.ranks.any(stop is not None and stop())
+                if self._due(*periods):
+                    yield self._told(save=stopping)
+                elif stopping:
+                    yield self._interrupted()
+                if stopping:
+                    return
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        progress = self.learner.restore(checkpoint.path)
+        self.best = progress["best"]
+        self.clock = Clock(progress["seconds"])
+        self.window = Window(progress["window_steps"], progress["window_sums"])
+
+    def _open_folder(self) -> None:
+        write_plan(self.out, self.plan)
+        cut_records(self.out, self.learner.step)
+        if self.warm is not None:
+            write_json(self.out / INIT_FILE, asdict(self.warm))
+
+    def _batches(self, step: int, steps: int, images_seen: int) -> AbstractContextManager[Iterator[Examples]]:
+        size = self.config.batch_size
+
+        def made(number: int) -> Examples:
+            return self.batches.at(images_seen + (number - step) * size, number / steps)
+
+        return made_ahead(made, range(step, steps), self.config.workers)
 
     def _learn(self, examples: Examples) -> dict[str, float]:
         try:
             return self.learner.learn(examples)
         except NonFiniteError as error:
-            path = self.out / f"nonfinite-step-{error.step}.safetensors"
-            tensors = {"low": examples.low.cpu(), "clean": examples.clean.cpu()}
-            write_whole(path, tensors_to(tensors, metadata={"ids": json.dumps(examples.ids)}))
-            raise NonFiniteError(error.step, error.what, error.ids, path) from None
+            shares, step = self.ranks.gathered(share_of(examples)), error.step
+            path = self.ranks.by_first(lambda: save_non_finite(self.out, step, shares))
+            raise NonFiniteError(step, error.what, error.ids, path) from None
 
     def _told(self, *, save: bool) -> TrainRecord:
         """Validate, write a line and a checkpoint as far as they are due, and begin a new window."""
@@ -149,15 +207,19 @@ class _Run:
             self.best = validation[BEST_METRIC]
         save = save or improved or self._due(self.config.checkpoint_every)
         record = self._record(validation, saved=save)
-        append_record(self.out, record)
         self.window, self.clock = Window(), Clock(self.clock.seconds)
-        if save:
-            self._save(best=improved)
+        self.ranks.by_first(lambda: self._write(record, save=save, best=improved))
         return record
+
+    def _write(self, record: TrainRecord, *, save: bool, best: bool) -> None:
+        append_record(self.out, record)
+        self.trackers.tell(record)
+        if save:
+            self.saver.save(self.learner, self._progress(), best=best)
 
     def _interrupted(self) -> TrainRecord:
         """Save between two lines of the log; the window is saved with it, so that the next line comes out the same."""
-        self._save(best=False)
+        self.ranks.by_first(lambda: self.saver.save(self.learner, self._progress(), best=False))
         return self._record(None, saved=True)
 
     def _record(self, validation: dict[str, float] | None, *, saved: bool) -> TrainRecord:
@@ -182,32 +244,30 @@ class _Run:
     def _validated(self) -> dict[str, float] | None:
         if self.validation is None:
             return None
-        model = self.learner.average.model
-        self.validation.write_sheet(model, self.out / "sheets" / f"step-{self.learner.step:06d}.png")
-        return self.validation.measure(model)
+        model, path = self.learner.average.model, self.out / "sheets" / f"step-{self.learner.step:06d}.png"
+        # Running statistics are those of the first process, whose weights are saved.
+        self.ranks.align(model.buffers())
+        validation = self.validation
+        self.ranks.by_first(lambda: validation.write_sheet(model, path))
+        return validation.measure(model)
 
-    def _save(self, *, best: bool) -> None:
-        learner, named = self.learner, self.named
-        progress = {
+    def _progress(self) -> dict[str, float | int | dict[str, float]]:
+        return {
             "seconds": self.clock.seconds,
             "best": self.best,
             "window_steps": self.window.steps,
             "window_sums": self.window.sums,
         }
-        about = {"name": named.name, "params": dict(named.params), "data": self.data, "versions": versions()}
-        meta = {**about, "config": to_tables(self.config)}
-        extra = {"step": str(learner.step), "data_sha256": self.data["train"]}
-        save(learner.average.model, self.out / FILE_NAME, name=named.name, params=named.params, extra=extra)
-        write_checkpoint(self.out, learner.step, learner.files(progress), meta, best=best)
-        prune_checkpoints(self.out, self.config.keep)
 
     def _due(self, *periods: int) -> bool:
         step = self.learner.step
         return step == self.plan.steps or any(step % period == 0 for period in periods)
 
     def _learner(self, model: Restorer, steps: int) -> Learner:
-        return Learner(model, self.objective, self.config, steps=steps, device=self.device)
+        return Learner(model, self.objective, self.config, steps=steps, ranks=self.ranks)
 
     def _seconds_per_step(self) -> float:
-        spare = self._learner(copy.deepcopy(self.named.model), WARMUP_STEPS + TIMED_STEPS)
-        return time_steps(lambda: spare.learn(self.batches.at(spare.images_seen)))
+        steps = WARMUP_STEPS + TIMED_STEPS
+        spare = self._learner(copy.deepcopy(self.named.model), steps)
+        with self._batches(0, steps, 0) as batches:
+            return self.ranks.shared(time_steps(lambda: spare.learn(next(batches))))

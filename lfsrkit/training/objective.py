@@ -12,7 +12,7 @@ from lfsrkit.losses import Loss
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.registries import LOSSES, MASKS
 from lfsrkit.stages import LossTerm
-from lfsrkit.training.data import Examples, streams
+from lfsrkit.training.augment import Examples, streams
 from lfsrkit.types import Images, Masks, PerImage
 
 DEFAULT_MASK = Call("face_biased")

@@ -12,6 +12,7 @@ from lfsrkit.models.base import Restorer
 from lfsrkit.registries import MODELS
 from lfsrkit.seeding import key_seed
 from lfsrkit.stages import TrainConfig
+from lfsrkit.training.recompute import recompute_blocks
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def initial_model(config: TrainConfig, scale: int) -> NamedModel:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key_seed(config.seed, "weights"))
         model = MODELS.create(name, **params)
+    if config.recompute:
+        recompute_blocks(model)
     if model.scale != scale:
         raise UsageError(f"{config.model} enlarges {model.scale} times, but the pairs are {scale} times larger")
     if not any(parameter.requires_grad for parameter in model.parameters()):

@@ -9,7 +9,8 @@ from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_p
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import METRICS
-from lfsrkit.training.data import reader
+from lfsrkit.training.pictures import reader
+from lfsrkit.training.ranks import Ranks
 from lfsrkit.types import Images, Resized
 
 METRIC_NAMES = ("psnr", "ssim")
@@ -23,29 +24,31 @@ class Validation:
 
     Args:
         pairs: The validation split.
-        batch_size: Pictures at a time.
-        device: Where to compute.
+        batch_size: Pictures at a time, in each process.
+        ranks: The processes among which the batches are dealt, and the device of this one.
     """
 
-    def __init__(self, pairs: PairData, *, batch_size: int, device: torch.device) -> None:
-        self._count, self._batch_size, self._device = len(pairs), batch_size, device
+    def __init__(self, pairs: PairData, *, batch_size: int, ranks: Ranks) -> None:
+        self._count, self._batch_size, self._ranks = len(pairs), batch_size, ranks
         self._read = reader(pairs, with_regions=False)
         self._metrics = {name: METRICS.create(name) for name in METRIC_NAMES}
 
     def measure(self, model: Restorer) -> dict[str, float]:
-        """Average the metrics over the split.
+        """Average the metrics over the split; each process sums over its batches, and then the sums are added.
 
         Args:
-            model: In eval mode, on the device.
+            model: In eval mode, on the device; the same in all processes.
         """
         sums = dict.fromkeys(self._metrics, 0.0)
-        for start in range(0, self._count, self._batch_size):
+        stride = self._batch_size * self._ranks.count
+        for start in range(self._batch_size * self._ranks.index, self._count, stride):
             chosen = self._read(range(start, min(start + self._batch_size, self._count)))
             restored = self._restored(model, to_float(chosen.low))
             clean = to_float(chosen.clean)
             for name, metric in self._metrics.items():
                 sums[name] += float(metric(restored, clean).sum())
-        return {name: total / self._count for name, total in sums.items()}
+        totals = self._ranks.total(list(sums.values()))
+        return {name: total / self._count for name, total in zip(sums, totals, strict=True)}
 
     def write_sheet(self, model: Restorer, path: Path) -> None:
         """Draw low, restored and clean pictures of the first faces.
@@ -61,4 +64,4 @@ class Validation:
 
     @torch.no_grad()
     def _restored(self, model: Restorer, low: Images) -> Resized:
-        return model(low.to(self._device)).float().cpu()
+        return model(low.to(self._ranks.device)).float().cpu()

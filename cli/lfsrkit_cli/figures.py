@@ -1,0 +1,73 @@
+"""``figures``: the figures of the paper, drawn from any faces."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lfsrkit_cli.command import command
+from lfsrkit_cli.options import FACES_HELP, DryRun, Json
+from lfsrkit_cli.output import print_json, print_table, say
+
+app = typer.Typer(help="Draw the figures of the paper from any faces.", rich_markup_mode=None, no_args_is_help=True)
+
+ONE = ["synthetic:1"]
+
+
+@command(app, "lighting")
+def lighting(
+    *,
+    faces: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FACE]...",
+            show_default=False,
+            help=f"Picture files, or sources; by default synthetic:1. {FACES_HELP}",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Picture to write; PNG or SVG.")] = Path(
+        "lighting.png"
+    ),
+    stops: Annotated[
+        str, typer.Option(metavar="LIST", help="Levels of light in stops below normal, with commas.")
+    ] = "0,1,2,3,4,5",
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Show faces in less and less light, with colour histograms and channel means (figure 2 of the paper).
+
+    Example: lfsrkit figures lighting synthetic:100 --out lighting.svg
+    """
+    from lfsrkit.errors import UsageError
+    from lfsrkit.figures import lighting_picture, lighting_svg, measure_lighting, read_faces
+    from lfsrkit.files import write_whole
+    from lfsrkit.images import write_png
+
+    if out.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"--out {out}: name a .png or a .svg file")
+    levels = _levels(stops)
+    pictures = read_faces(faces or ONE)
+    found = measure_lighting(pictures, levels)
+    if not dry_run and out.suffix.lower() == ".svg":
+        write_whole(out, lighting_svg(found, len(pictures)).encode())
+    elif not dry_run:
+        write_png(out, lighting_picture(found, len(pictures)))
+    if json:
+        means = [{"stops": level.stops, "means": level.means} for level in found]
+        print_json({"out": None if dry_run else out, "faces": len(pictures), "levels": means})
+        return
+    rows = [(f"{level.stops:g}", *(f"{mean:.1f}" for mean in level.means)) for level in found]
+    print_table(("stops less", "red", "green", "blue"), rows, numbers=True)
+    say("", "dry run: no figure is written" if dry_run else str(out))
+
+
+def _levels(text: str) -> list[float]:
+    from lfsrkit.errors import UsageError
+
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0 <= level <= 16 for level in found):
+        raise UsageError(f"--stops {text}: write numbers from 0 to 16 with commas, such as 0,1,2,3")
+    return found

@@ -1,0 +1,84 @@
+"""``pairs fit``: a degradation that resembles a user's own dark pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lfsrkit_cli.options import FACES_HELP, DryRun, Json, Seed
+from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say
+
+if TYPE_CHECKING:
+    from lfsrkit.realism.fit import Fit
+
+
+def fit(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Dark pictures of faces.", show_default=False)],
+    clean: Annotated[
+        str,
+        typer.Option(
+            metavar="SRC", show_default=False, help=f"Normally lit faces. {FACES_HELP.removeprefix('Where the faces ')}"
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Recipe to write; TOML.")] = Path(
+        "my_chain.toml"
+    ),
+    size: Annotated[int, typer.Option(metavar="N", min=64, help="Side of the clean pictures in pixels.")] = 128,
+    scale: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many times smaller the low pictures of the recipe are.")
+    ] = 8,
+    seed: Seed = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Fit a degradation to dark pictures: exposure, light, cast, noise and JPEG.
+
+    Example: lfsrkit pairs fit night/ --clean celeba/ --out night.toml
+    """
+    from lfsrkit.files import write_whole
+    from lfsrkit.realism.fit import fit as fitted
+    from lfsrkit.realism.fit import recipe_text
+
+    found = fitted(folder, clean, size=size, scale=scale, seed=seed or 0)
+    for item in found.rejected:
+        remark(f"{item.source}: {item.reason}")
+    if not dry_run:
+        write_whole(out, recipe_text(found).encode())
+    _tell(found, None if dry_run else out, json)
+
+
+def _tell(found: "Fit", out: Path | None, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "out": out,
+                "chain": str(found.chain),
+                "fitted": found.guess,
+                "pictures": found.dark.count,
+                "rejected": found.rejected,
+                "distances": found.distances,
+                "gain": found.gain,
+            }
+        )
+        return
+    guess = found.guess
+    low, high = guess.stops.ends()
+    print_facts(
+        {
+            "pictures": f"{found.dark.count}, {len(found.rejected)} rejected",
+            "exposure": f"{guess.stops.middle:.2f} stops below normal light, {max(0.0, low):.2f} to {high:.2f}",
+            "cast": f"red x{2**guess.red.middle:.3g}, blue x{2**guess.blue.middle:.3g}",
+            "light": f"{guess.ramp:.2f} stops from side to side" if guess.ramp else "even",
+            "noise": f"variance {guess.grain.shot:.3g} x light + {guess.grain.read:.3g}",
+            "JPEG": f"quality {guess.coding.low} to {guess.coding.high}" if guess.coding else "none",
+        }
+    )
+    say("")
+    rows = [
+        (name, f"{item.wasserstein:.4f}", f"{item.jensen_shannon:.4f}", f"{item.luma:.1f}")
+        for name, item in found.distances.items()
+    ]
+    heads = ("distance to the dark pictures", "Wasserstein", "Jensen-Shannon", "mean luma")
+    print_table(heads, rows, numbers=True)
+    say("", str(out) if out else "dry run: no recipe is written")

@@ -1,0 +1,134 @@
+"""The realism part of ``pairs stats``: profiles beside published bands, and distances to a folder of pictures."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lfsrkit_cli.output import print_facts, print_table, remark, say
+
+if TYPE_CHECKING:
+    from lfsrkit.realism import Band, Profile
+
+_MEASURES: tuple[tuple[str, Callable[["Profile"], Any], str], ...] = (
+    ("mean luma", lambda profile: profile.luma, "luma"),
+    ("red / green", lambda profile: profile.red_to_green, "red_to_green"),
+    ("blue / green", lambda profile: profile.blue_to_green, "blue_to_green"),
+    ("noise (levels)", lambda profile: profile.noise.level if profile.noise else None, "noise"),
+    ("p99 / median luma", lambda profile: profile.highlight, "highlight"),
+)
+
+
+def profile_folder(folder: Path) -> "Profile":
+    """Measure all pictures of a folder; those that cannot be read are told.
+
+    Args:
+        folder: Real dark pictures.
+    """
+    from lfsrkit.errors import BadPicture
+    from lfsrkit.faces import open_source
+    from lfsrkit.realism import profile_pictures
+
+    source = open_source(str(folder))
+    listing = source.find()
+
+    def pictures() -> Iterable[Any]:
+        for ref in listing.refs:
+            try:
+                yield source.read(ref).pixels
+            except BadPicture as error:
+                remark(f"{ref.source}: {error}")
+
+    return profile_pictures(pictures())
+
+
+def facts(profile: "Profile", against: "Profile | None") -> dict[str, Any]:
+    """Give the same as `tell` as plain values.
+
+    Args:
+        profile: Of the low pictures.
+        against: Of real dark pictures.
+    """
+    from lfsrkit.realism import BANDS, distances
+
+    return {
+        "profile": profile,
+        "bands": BANDS,
+        "against": against,
+        "distances": None if against is None else distances(profile, against),
+    }
+
+
+def tell(profile: "Profile", against: "Profile | None") -> None:
+    """Print what the pictures measure beside what real dark pictures do.
+
+    Args:
+        profile: Of the low pictures.
+        against: Of real dark pictures.
+    """
+    from lfsrkit.realism import BANDS, DARK_ENOUGH, distances, within
+
+    heads = ["low pictures", "5 %", "median", "95 %", *(["against"] if against else [])]
+    rows = [_row(label, read, field, profile, against) for label, read, field in _MEASURES]
+    print_table([*heads, *(f"{band.name} ({band.count})" for band in BANDS)], rows, numbers=True)
+    low, high = DARK_ENOUGH
+    share = f"{within(profile.luma, DARK_ENOUGH):.0%} of the pictures have a mean luma of {low:g} to {high:g}"
+    say("", f"{share} (aim: 95 %)")
+    if profile.noise:
+        noise = profile.noise
+        curve = f"variance {noise.shot:.3g} x light + {noise.read:.3g}"
+        say(f"noise: {curve}; correlation of neighbours {noise.lag_one:.2f}")
+    if against is not None:
+        far = distances(profile, against)
+        say("", f"distance to {against.count} pictures")
+        print_facts(
+            {
+                "luminance": f"{far.wasserstein:.4f} Wasserstein, {far.jensen_shannon:.4f} Jensen-Shannon",
+                "mean luma": f"{far.luma:.1f} levels",
+                "red / green": f"{far.red_to_green:.3f}",
+                "blue / green": f"{far.blue_to_green:.3f}",
+            }
+        )
+
+
+def draw(out: Path, sets: Mapping[str, "Profile"]) -> None:
+    """Write the luminance histograms.
+
+    Args:
+        out: A .png or .svg file.
+        sets: Profiles by name.
+    """
+    from lfsrkit.errors import UsageError
+    from lfsrkit.figures import histogram_picture, histogram_svg
+    from lfsrkit.files import write_whole
+    from lfsrkit.images import write_png
+
+    if out.suffix.lower() == ".svg":
+        write_whole(out, histogram_svg(sets).encode())
+    elif out.suffix.lower() == ".png":
+        write_png(out, histogram_picture(sets))
+    else:
+        raise UsageError(f"--out {out}: name a .png or a .svg file")
+
+
+def _row(
+    label: str, read: Callable[["Profile"], Any], field: str, profile: "Profile", against: "Profile | None"
+) -> list[str]:
+    from lfsrkit.realism import BANDS, quantiles
+
+    values = read(profile)
+    own = ["-"] * 3 if values is None else [f"{value:.3g}" for value in quantiles(values)]
+    other = [] if against is None else [_median(read(against))]
+    return [label, *own, *other, *(_band(band, field) for band in BANDS)]
+
+
+def _median(values: Any) -> str:
+    from lfsrkit.realism import quantiles
+
+    return "-" if values is None else f"{quantiles(values)[1]:.3g}"
+
+
+def _band(band: "Band", field: str) -> str:
+    value = getattr(band, field)
+    if isinstance(value, float) or value[0] == value[1]:
+        return f"{value if isinstance(value, float) else value[0]:.2g}"
+    return f"{value[0]:.3g}-{value[1]:.3g}"

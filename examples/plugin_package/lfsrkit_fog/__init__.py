@@ -1,0 +1,1 @@
+"""Fog for lfsrkit: what it does to light, and a mask in its shape."""

@@ -1,0 +1,77 @@
+"""What a trial scored, read back from its folder."""
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lfsrkit.errors import DamagedFile
+from lfsrkit.files import read_json
+
+RESULTS = "results"
+"""Folder of the scores inside that of the trial."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One trial, picture by picture."""
+
+    row: str
+    seed: int
+    ids: tuple[str, ...]
+    values: dict[str, tuple[float, ...]]
+    """By metric, in the order of the pictures; NaN where there is no value."""
+
+
+def read_scores(folder: Path, row: str, seed: int) -> Scores:
+    """Read what `run_trials` has written.
+
+    Args:
+        folder: Folder of the trial.
+        row: Its name in the table.
+        seed: Its seed.
+
+    Raises:
+        DamagedFile: If the table of scores is missing or no table.
+    """
+    path = folder / RESULTS / "per_image.csv"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        names = [name for name in lines[0] if name not in ("id", "source")]
+        columns = {name: tuple(_number(line[name]) for line in lines) for name in names}
+        return Scores(row, seed, tuple(line["id"] for line in lines), columns)
+    except (OSError, IndexError, KeyError, ValueError) as error:
+        raise DamagedFile(f"{path} holds no scores ({error}); remove the folder and run again") from error
+
+
+def read_key(folder: Path) -> dict[str, Any] | None:
+    """Read what the scores of a folder belong to; None if there are none.
+
+    Args:
+        folder: Folder of the trial.
+    """
+    path = folder / RESULTS / "of.json"
+    return read_json(path) if path.is_file() else None
+
+
+def pictures_of(scores: Sequence[Scores]) -> tuple[str, ...]:
+    """Give the pictures that all trials were judged by.
+
+    Args:
+        scores: At least one.
+
+    Raises:
+        DamagedFile: If they were judged by different pictures.
+    """
+    first = scores[0]
+    odd = next((each for each in scores if each.ids != first.ids), None)
+    if odd is not None:
+        raise DamagedFile(f"{odd.row} (seed {odd.seed}) and {first.row} were judged by different pictures")
+    return first.ids
+
+
+def _number(text: str) -> float:
+    return float(text) if text else math.nan

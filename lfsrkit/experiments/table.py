@@ -1,0 +1,119 @@
+"""From scores to a table: means and spreads over seeds, and how sure a difference is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfsrkit.errors import UsageError
+from lfsrkit.experiments.scores import Scores, pictures_of
+from lfsrkit.seeding import key_seed
+
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One line of a table."""
+
+    name: str
+    seeds: int
+    mean: dict[str, float]
+    """By metric: mean over seeds of the mean over pictures."""
+    spread: dict[str, float]
+    """By metric: standard deviation of the means over seeds; NaN with a single seed."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Difference of one row to another in one metric, with its 95 % interval."""
+
+    row: str
+    reference: str
+    metric: str
+    difference: float
+    low: float
+    high: float
+    standard_error: float
+
+    @property
+    def beyond_two_errors(self) -> bool:
+        """Whether the difference is larger than two standard errors."""
+        return abs(self.difference) > 2 * self.standard_error
+
+
+def tabulate(scores: Sequence[Scores]) -> list[TableRow]:
+    """Average over pictures, then over seeds; rows in the order in which they first appear.
+
+    Args:
+        scores: Of all trials.
+    """
+    names = dict.fromkeys(each.row for each in scores)
+    return [_line(name, [each for each in scores if each.row == name]) for name in names]
+
+
+def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> Comparison:
+    """Compare two rows picture by picture.
+
+    The difference of a picture is averaged over the seeds; the interval is a bootstrap over seeds and pictures: both
+    are drawn again with replacement, because another seed and other faces would have come out differently.
+
+    Args:
+        scores: Of all trials.
+        row: Name of a row.
+        reference: Name of the row to compare with.
+        metric: Name of a column.
+
+    Raises:
+        UsageError: If a row has no scores.
+
+    References:
+        Efron, Tibshirani, An Introduction to the Bootstrap, 1993. https://doi.org/10.1201/9780429246593
+    """
+    pictures_of(scores)
+    mine, theirs = (_matrix(scores, name, metric) for name in (row, reference))
+    difference = mine.mean(0) - theirs.mean(0)
+    generator = np.random.default_rng(key_seed("bootstrap", row, reference, metric))
+    resampled = [_resampled(mine, theirs, generator) for _ in range(RESAMPLES)]
+    low, high = np.nanquantile(resampled, (0.025, 0.975))
+    error = float(np.nanstd(resampled))
+    return Comparison(row, reference, metric, float(np.nanmean(difference)), float(low), float(high), error)
+
+
+def _line(name: str, scores: Sequence[Scores]) -> TableRow:
+    means = {metric: [_mean(each.values[metric]) for each in scores] for metric in scores[0].values}
+    return TableRow(
+        name,
+        len(scores),
+        {metric: _mean(values) for metric, values in means.items()},
+        {metric: _spread(values) for metric, values in means.items()},
+    )
+
+
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return fmean(known) if known else math.nan
+
+
+def _spread(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return stdev(known) if len(known) > 1 else math.nan
+
+
+def _matrix(scores: Sequence[Scores], row: str, metric: str) -> NDArray[np.float64]:
+    found = [each.values[metric] for each in scores if each.row == row]
+    if not found:
+        raise UsageError(f"no scores of {row!r}; rows: {', '.join(dict.fromkeys(each.row for each in scores))}")
+    return np.asarray(found, dtype=np.float64)
+
+
+def _resampled(mine: NDArray[np.float64], theirs: NDArray[np.float64], generator: np.random.Generator) -> float:
+    seeds, pictures = mine.shape
+    # The same seeds and pictures for both rows where they have the same seeds: that is what makes it paired.
+    first = generator.integers(seeds, size=seeds)
+    second = first if len(theirs) == seeds else generator.integers(len(theirs), size=len(theirs))
+    chosen = generator.integers(pictures, size=pictures)
+    return float(np.nanmean(mine[first][:, chosen].mean(0) - theirs[second][:, chosen].mean(0)))

@@ -1,0 +1,153 @@
+"""Two things to draw on with the same few strokes: SVG for documents, pixels for everything else."""
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from html import escape
+from typing import Literal, final
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from lfsrkit.images import Pixels, encode_png
+
+Number = int | float
+Point = tuple[Number, Number]
+Anchor = Literal["start", "middle", "end"]
+
+INK = "#222222"
+QUIET = "#999999"
+
+
+class Canvas(ABC):
+    """A white sheet; places are in units from its upper left corner."""
+
+    @abstractmethod
+    def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
+        """Lay a picture down, its larger side as given.
+
+        Args:
+            pixels: The picture.
+            place: Its upper left corner.
+            side: In units.
+        """
+
+    @abstractmethod
+    def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
+        """Draw straight strokes from point to point.
+
+        Args:
+            points: At least two.
+            colour: ``#rrggbb``.
+            width: In units.
+        """
+
+    @abstractmethod
+    def box(self, place: Point, size: Point, colour: str) -> None:
+        """Fill a rectangle.
+
+        Args:
+            place: Its upper left corner.
+            size: Width and height.
+            colour: ``#rrggbb``.
+        """
+
+    @abstractmethod
+    def text(self, words: str, place: Point, *, size: Number = 12, anchor: Anchor = "start", colour: str = INK) -> None:
+        """Write a line.
+
+        Args:
+            words: What to write.
+            place: Its base line, at the anchor.
+            size: Of the type, in units.
+            anchor: Which end of the line is at the place.
+            colour: ``#rrggbb``.
+        """
+
+
+@final
+class SvgCanvas(Canvas):
+    """Draws SVG that loads nothing from anywhere.
+
+    Args:
+        width: In units.
+        height: In units.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        self._parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">']
+        self.box((0, 0), (width, height), "#ffffff")
+
+    def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
+        """Embed a PNG."""
+        data = base64.b64encode(encode_png(pixels)).decode()
+        where = f'x="{place[0]:g}" y="{place[1]:g}" width="{side:g}" height="{side:g}"'
+        self._parts.append(f'<image {where} href="data:image/png;base64,{data}"/>')
+
+    def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
+        """Add a path."""
+        path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        self._parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
+
+    def box(self, place: Point, size: Point, colour: str) -> None:
+        """Add a rectangle."""
+        where = f'x="{place[0]:.1f}" y="{place[1]:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}"'
+        self._parts.append(f'<rect {where} fill="{colour}"/>')
+
+    def text(self, words: str, place: Point, *, size: Number = 12, anchor: Anchor = "start", colour: str = INK) -> None:
+        """Add a text."""
+        where = f'x="{place[0]:.1f}" y="{place[1]:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{colour}"'
+        self._parts.append(f"<text {where}>{escape(words)}</text>")
+
+    def finished(self) -> str:
+        """Give the whole document."""
+        return "\n".join([*self._parts, "</svg>\n"])
+
+
+@final
+class PixelCanvas(Canvas):
+    """Draws pixels, several for each unit, so that print stays sharp.
+
+    Args:
+        width: In units.
+        height: In units.
+        density: Pixels for each unit.
+    """
+
+    def __init__(self, width: int, height: int, density: int = 3) -> None:
+        self._density = density
+        self._sheet = Pillow.new("RGB", (width * density, height * density), "white")
+        self._draw = ImageDraw.Draw(self._sheet)
+
+    def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
+        """Paste, enlarged without smoothing."""
+        pixel_side = self._pixels(side)
+        scaled = Pillow.fromarray(pixels).resize((pixel_side, pixel_side), Pillow.Resampling.NEAREST)
+        self._sheet.paste(scaled, (self._pixels(place[0]), self._pixels(place[1])))
+
+    def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
+        """Draw with round joints."""
+        places = [(x * self._density, y * self._density) for x, y in points]
+        self._draw.line(places, fill=colour, width=max(1, self._pixels(width)), joint="curve")
+
+    def box(self, place: Point, size: Point, colour: str) -> None:
+        """Fill."""
+        left, top = (value * self._density for value in place)
+        right, bottom = left + size[0] * self._density, top + size[1] * self._density
+        self._draw.rectangle((left, top, max(left, right), max(top, bottom)), fill=colour)
+
+    def text(self, words: str, place: Point, *, size: Number = 12, anchor: Anchor = "start", colour: str = INK) -> None:
+        """Write in Pillow's own type."""
+        font = ImageFont.load_default(size=size * self._density)
+        sides = {"start": "ls", "middle": "ms", "end": "rs"}
+        where = (place[0] * self._density, place[1] * self._density)
+        self._draw.text(where, words, fill=colour, font=font, anchor=sides[anchor])
+
+    def finished(self) -> Pixels:
+        """Give the whole picture."""
+        return np.asarray(self._sheet)
+
+    def _pixels(self, units: Number) -> int:
+        return round(units * self._density)

@@ -1,0 +1,173 @@
+"""Faces in less and less light, with their colour histograms and channel means: figure 2 of the paper, our reading."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lfsrkit.degradations import chain_from_text
+from lfsrkit.errors import BadPicture, LfsrkitError
+from lfsrkit.faces import SourcePicture, frame, open_source
+from lfsrkit.figures.canvas import INK, QUIET, Anchor, Canvas, PixelCanvas, Point, SvgCanvas
+from lfsrkit.images import Pixels, decode, to_bytes, to_pixels
+from lfsrkit.pairs.degrade import replay
+from lfsrkit.types import Bytes
+
+STOPS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+"""Levels that are shown: normal light, then one to five stops less."""
+BINS = 64
+MOST = 1000
+"""Faces over which histograms are taken at the most."""
+
+_CHANNELS = (("R", "#c8281e"), ("G", "#1e8c32"), ("B", "#1e50c8"))
+_TICKS: tuple[tuple[int, Anchor], ...] = ((0, "start"), (128, "middle"), (255, "end"))
+_FACE, _GAP, _LEFT = 150, 14, 16
+_CURVES, _BARS = 110, 54
+_HEAD = 26
+
+
+@dataclass(frozen=True, eq=False)
+class Lighting:
+    """One level of light."""
+
+    stops: float
+    """Less than normal light."""
+    face: Pixels
+    """The first face in this light."""
+    histogram: tuple[tuple[float, ...], ...]
+    """For red, green and blue, the share of values in each of 64 bins."""
+    means: tuple[float, ...]
+    """Of red, green and blue, in 8-bit levels."""
+
+
+def read_faces(sources: Sequence[str], size: int = 128) -> Bytes:
+    """Read the faces of a figure.
+
+    Args:
+        sources: Picture files; folders, ``synthetic:N`` or ``hub:NAME[:SPLIT][:COLUMN]``.
+        size: Side in pixels.
+
+    Raises:
+        UsageError: If a source does not exist.
+        LfsrkitError: If no picture can be used.
+    """
+    pictures = islice(_pictures(sources, size), MOST)
+    found = [frame(picture, framing="auto", size=size, min_side=2).clean for picture in pictures]
+    if not found:
+        raise LfsrkitError(f"no usable face in {', '.join(sources)}")
+    return to_bytes(found)
+
+
+def measure_lighting(faces: Bytes, stops: Sequence[int | float] = STOPS) -> list[Lighting]:
+    """Take light away in linear light, and count what is left in 8 bits.
+
+    Args:
+        faces: Normally lit.
+        stops: How much less light, level by level, 0 to 16.
+
+    Example:
+        >>> levels = measure_lighting(torch.full((1, 3, 8, 8), 188, dtype=torch.uint8), (0.0, 1.0))
+        >>> [round(level.means[0]) for level in levels]
+        [188, 137]
+    """
+    return [_level(faces, amount) for amount in stops]
+
+
+def lighting_svg(levels: Sequence[Lighting], faces: int = 1) -> str:
+    """Draw the figure as an SVG document.
+
+    Args:
+        levels: From `measure_lighting`.
+        faces: How many faces were measured.
+    """
+    canvas = SvgCanvas(*_size(levels))
+    _draw(canvas, levels, faces)
+    return canvas.finished()
+
+
+def lighting_picture(levels: Sequence[Lighting], faces: int = 1) -> Pixels:
+    """Draw the figure as pixels.
+
+    Args:
+        levels: From `measure_lighting`.
+        faces: How many faces were measured.
+    """
+    canvas = PixelCanvas(*_size(levels))
+    _draw(canvas, levels, faces)
+    return canvas.finished()
+
+
+def _pictures(sources: Sequence[str], size: int) -> Iterator[SourcePicture]:
+    for source in sources:
+        if Path(source).is_file():
+            yield SourcePicture(decode(Path(source).read_bytes()))
+            continue
+        opened = open_source(source, size=size)
+        for ref in sorted(opened.find().refs, key=lambda ref: ref.source):
+            try:
+                yield opened.read(ref)
+            except BadPicture:
+                continue
+
+
+def _level(faces: Bytes, stops: int | float) -> Lighting:
+    chain = chain_from_text(f"exposure(stops={stops})")
+    dark = replay(chain, faces, chain.sample(len(faces), torch.Generator())) if stops else faces
+    return Lighting(
+        stops=stops,
+        face=to_pixels(dark[:1])[0],
+        histogram=tuple(_shares(dark[:, channel]) for channel in range(3)),
+        means=tuple(dark.double().mean((0, 2, 3)).tolist()),
+    )
+
+
+def _shares(values: Tensor) -> tuple[float, ...]:
+    counts = torch.bincount((values.long() * BINS // 256).flatten(), minlength=BINS)
+    return tuple((counts.double() / values.numel()).tolist())
+
+
+def _size(levels: Sequence[Lighting]) -> tuple[int, int]:
+    width = 2 * _LEFT + len(levels) * (_FACE + _GAP) - _GAP
+    return width, _HEAD + _FACE + 30 + _CURVES + 30 + _BARS + 34
+
+
+def _draw(canvas: Canvas, levels: Sequence[Lighting], faces: int) -> None:
+    brightest = max(max(level.means) for level in levels)
+    for column, level in enumerate(levels):
+        left = _LEFT + column * (_FACE + _GAP)
+        title = "normal light" if level.stops == 0 else f"{level.stops:g} stop{'s' * (level.stops != 1)} less"
+        canvas.text(title, (left + _FACE / 2, _HEAD - 8), size=13, anchor="middle")
+        canvas.picture(level.face, (left, _HEAD), _FACE)
+        _curves(canvas, level, (left, _HEAD + _FACE + 24))
+        _bars(canvas, level, (left, _HEAD + _FACE + 24 + _CURVES + 32), brightest)
+    _, height = _size(levels)
+    many = "one face" if faces == 1 else f"{faces} faces; the first is shown"
+    note = f"Shares of 8-bit values (square root, each panel up to its own peak) and channel means of {many}."
+    canvas.text(note, (_LEFT, height - 10), size=10, colour=QUIET)
+
+
+def _curves(canvas: Canvas, level: Lighting, place: Point) -> None:
+    left, top = place
+    bottom, peak = top + _CURVES, max(map(max, level.histogram))
+    for value, anchor in _TICKS:
+        x = left + value / 255 * _FACE
+        canvas.line([(x, bottom), (x, bottom + 4)], INK)
+        canvas.text(str(value), (x, bottom + 15), size=10, anchor=anchor)
+    for shares, (_, colour) in zip(level.histogram, _CHANNELS, strict=True):
+        # The square root keeps the tail of a dark picture visible beside its peak.
+        heights = [(share / peak) ** 0.5 * (_CURVES - 4) for share in shares]
+        steps = [(left + (bin_ + 0.5) / BINS * _FACE, bottom - height) for bin_, height in enumerate(heights)]
+        canvas.line(steps, colour, 1.4)
+    canvas.line([(left, bottom), (left + _FACE, bottom)], INK)
+
+
+def _bars(canvas: Canvas, level: Lighting, place: Point, brightest: float) -> None:
+    left, top = place
+    for row, (mean, (name, colour)) in enumerate(zip(level.means, _CHANNELS, strict=True)):
+        y = top + row * _BARS / 3
+        canvas.text(name, (left, y + 10), size=11)
+        canvas.box((left + 14, y + 1), (mean / brightest * (_FACE - 50), 11), colour)
+        canvas.text(f"{mean:.1f}", (left + _FACE, y + 10), size=11, anchor="end")

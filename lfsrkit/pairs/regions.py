@@ -1,0 +1,35 @@
+"""Regions for pictures that come without: looked up in the files that the configuration names."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lfsrkit.faces import FaceRef, FramedFace, SourcePicture
+from lfsrkit.regions import RegionFiles, RegionMaps, View, opened, regions_for
+
+
+def with_regions(face: FramedFace, picture: SourcePicture, ref: FaceRef, files: RegionFiles) -> FramedFace:
+    """Add the regions that are known of a face; one of which nothing is known keeps none.
+
+    An average face is not recorded: who needs regions puts it in, and sees from its absence that nothing was known.
+
+    Args:
+        face: The clean face.
+        picture: From which it was cut out.
+        ref: Under which names its regions are looked up.
+        files: Where they are looked up.
+
+    Raises:
+        BadPicture: If there is a parsing map but it cannot be used.
+    """
+    if face.regions is not None:
+        return face
+    height, width = picture.pixels.shape[:2]
+    view = View(width, height, face.crop, face.clean.shape[0])
+    found = regions_for(view, (ref.id, ref.source), opened(files), landmarks=face.landmarks)
+    return face if found.origin == "template" else replace(face, regions=_bytes(found.maps))
+
+
+def _bytes(maps: RegionMaps) -> NDArray[np.uint8]:
+    return (maps.numpy() * 255).round().astype(np.uint8)

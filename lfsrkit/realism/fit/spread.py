@@ -1,0 +1,74 @@
+"""A parameter that differs from picture to picture: its middle and its width, estimated and corrected."""
+
+import math
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from lfsrkit.types import PerImage
+
+Others = Float[Tensor, " m"]
+"""One number a picture of another set."""
+
+_HALF_WIDTH = math.sqrt(3)
+"""Half width of an even distribution by its standard deviation."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An even distribution, in stops or in binary logarithms of a factor."""
+
+    middle: float
+    deviation: float
+    """Standard deviation."""
+
+    def ends(self) -> tuple[float, float]:
+        """Give both ends of the even distribution.
+
+        Example:
+            >>> [round(end, 3) for end in Spread(3.0, 1 / 3**0.5).ends()]
+            [2.0, 4.0]
+        """
+        return self.middle - _HALF_WIDTH * self.deviation, self.middle + _HALF_WIDTH * self.deviation
+
+
+def spread_between(observed: PerImage, reference: Others) -> Spread:
+    r"""Tell by how much pictures lie above a reference, and how much of their scatter is not the reference's own.
+
+    The middle is the difference of the means without the outer fifth;
+    $\sigma^2 = \max(0, \mathrm{Var}_o - \mathrm{Var}_r)$, for the variances of independent causes add up.
+
+    Args:
+        observed: A logarithm, one a picture.
+        reference: The same of pictures without the cause that is looked for.
+
+    Example:
+        >>> import torch
+        >>> spread_between(torch.tensor([1.0, 4.0, 7.0]), torch.tensor([0.0, 0.0, 0.0]))
+        Spread(middle=4.0, deviation=3.0)
+    """
+    return corrected(Spread(0.0, 0.0), observed, reference)
+
+
+def corrected(spread: Spread, observed: PerImage, simulated: Others) -> Spread:
+    """Move a spread by what its simulation still lacks.
+
+    Args:
+        spread: With which the pictures were simulated.
+        observed: A logarithm, one a picture.
+        simulated: The same of the simulated pictures.
+    """
+    middle = spread.middle + _middle(observed) - _middle(simulated)
+    variance = spread.deviation**2 + _variance(observed) - _variance(simulated)
+    return Spread(middle, math.sqrt(max(0.0, variance)))
+
+
+def _middle(values: Tensor) -> float:
+    """Mean without a tenth on both sides: nearly as steady as the mean, and no outlier moves it."""
+    cut = len(values) // 10
+    return float(values.sort().values[cut : len(values) - cut].mean())
+
+
+def _variance(values: Tensor) -> float:
+    return float(values.var()) if len(values) > 1 else 0.0

@@ -1,0 +1,46 @@
+"""The table of everything that ships: names, one line each, tags. Nothing is imported until a name is used."""
+
+from typing import TYPE_CHECKING
+
+from lfsrkit.registries import degradations, masks, measures, models
+from lfsrkit.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lfsrkit.degradations.base import Degradation
+    from lfsrkit.losses import Loss
+    from lfsrkit.masks.base import MaskStrategy
+    from lfsrkit.metrics import Metric
+    from lfsrkit.models.base import Restorer
+
+DEGRADATIONS: "Registry[Degradation]" = Registry(
+    "degradation",
+    group="lfsrkit.degradations",
+    rows=degradations.DEGRADATIONS,
+    adapters=degradations.ADAPTED_DEGRADATIONS,
+)
+
+MASKS: "Registry[MaskStrategy]" = Registry("mask", group="lfsrkit.masks", rows=masks.MASKS)
+
+BACKBONES: "Registry[nn.Module]" = Registry(
+    "backbone", group="lfsrkit.backbones", rows=models.BACKBONES, adapters=models.ADAPTED_BACKBONES
+)
+
+MODELS: "Registry[Restorer]" = Registry(
+    "model", group="lfsrkit.models", rows=models.MODELS, adapters=models.ADAPTED_MODELS
+)
+
+LOSSES: "Registry[Loss]" = Registry("loss", group="lfsrkit.losses", rows=measures.LOSSES)
+
+METRICS: "Registry[Metric]" = Registry("metric", group="lfsrkit.metrics", rows=measures.METRICS)
+
+REGISTRIES = {
+    "degradations": DEGRADATIONS,
+    "masks": MASKS,
+    "backbones": BACKBONES,
+    "models": MODELS,
+    "losses": LOSSES,
+    "metrics": METRICS,
+}
+"""Every registry by the word that the command line uses."""
