@@ -19,6 +19,8 @@ from lfsrkit.images import Pixels, contact_sheet, decode, resize, to_bytes, to_f
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs import degrade
 from lfsrkit.pairs.dataset import PairSet
+from lfsrkit.pairs.plan import region_files
+from lfsrkit.pairs.regions import with_regions
 from lfsrkit.regions import template_regions
 from lfsrkit.registries import MASKS
 from lfsrkit.stages import PairsConfig
@@ -80,9 +82,12 @@ def preview(
     chain.out_size(config.clean_size, config.clean_size)
     artist = _Artist(chain, None if mask is None else MASKS.build(mask), regions, config.seed)
     least = config.min_side or config.clean_size
+    files = region_files(config)
     for ref, read in islice(_faces(faces, config.clean_size), count):
         try:
-            face = frame(read(ref), framing=config.framing, size=config.clean_size, min_side=least)
+            picture = read(ref)
+            face = frame(picture, framing=config.framing, size=config.clean_size, min_side=least)
+            face = with_regions(face, picture, ref, files)
         except BadPicture as error:
             yield Rejected(ref.source, str(error))
         else:

@@ -60,20 +60,23 @@ class Entry(Generic[T]):
         except UsageError:
             raise
         except Exception as error:
-            message = (
-                f"{self.kind} {self.name!r} from {self.origin} cannot be imported: {type(error).__name__}: {error}"
-            )
-            raise LfsrkitError(message) from error
+            reason = f"{type(error).__name__}: {error}"
+            raise LfsrkitError(f"{self.kind} {self.name!r} from {self.origin} cannot be imported: {reason}") from error
 
     @property
     def summary(self) -> str:
-        """One line on what it does; from the table where there is one, else from the docstring."""
+        """One line on what it does, from the table or else from the docstring."""
         return self.listed_summary if self.listed_summary is not None else summary_of(self.factory)
+
+    @property
+    def all_tags(self) -> frozenset[str]:
+        """The listed tags and those that the factory states as ``TAGS``, as plug-ins of other packages do; imports."""
+        return self.tags | frozenset(getattr(self.factory, "TAGS", ()))
 
     @property
     def higher_is_better(self) -> bool:
         """Whether a larger value of this metric is a better one."""
-        return HIGHER_IS_BETTER in self.tags
+        return HIGHER_IS_BETTER in self.all_tags
 
     def parameters(self) -> list[Parameter]:
         """Name, type, default and meaning of every parameter, read from signature and docstring."""

@@ -9,6 +9,7 @@ from lfsrkit.degradations import Chain, LinearDegradation, chain_from_text, stac
 from lfsrkit.degradations.base import settled
 from lfsrkit.degradations.chain import CAUSES, Stage
 from lfsrkit.errors import BadParameters, UnknownComponent, UsageError
+from lfsrkit.images import quantise
 from lfsrkit.seeding import generators
 
 
@@ -157,3 +158,21 @@ def test_neighbours_in_linear_light_hand_on_what_is_brighter_than_white():
     chain = Chain(stages)
     torch.testing.assert_close(chain.apply(images, chain.sample(2, sources(2))), images, rtol=0, atol=1e-6)
     assert Gain(4.0).apply(images, {}).max() == 1
+
+
+@pytest.mark.parametrize("text", ["fsr_gamma", "isp_physics", "gfpgan", "jpeg", "exposure | vignette | quantise"])
+@pytest.mark.parametrize("cached", [1, 2**15, 2**40])
+def test_bytes_are_degraded_as_their_values_however_few_at_a_time(text, cached, monkeypatch):
+    monkeypatch.setattr("lfsrkit.degradations.chain._CACHED", cached)
+    chain = chain_from_text(text)
+    stored = torch.randint(256, (5, 3, 48, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    params = chain.sample(5, torch.Generator().manual_seed(1))
+    low = chain.apply_bytes(stored, params)
+    assert torch.equal(quantise(low), quantise(chain.apply(stored.double() / 255, params)))
+
+
+def test_a_fixed_number_consumes_a_draw():
+    free = chain_from_text("exposure(stops=(1, 3)) | white_balance").sample(3, torch.Generator().manual_seed(0))
+    fixed = chain_from_text("exposure(stops=2) | white_balance").sample(3, torch.Generator().manual_seed(0))
+    assert fixed["0_exposure"] == {"stops": [2.0] * 3}
+    assert fixed["1_white_balance"] == free["1_white_balance"]

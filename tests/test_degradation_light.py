@@ -287,3 +287,17 @@ def test_light_of_the_reference_is_white(reference):
 def test_wrong_arguments_are_refused(name, arguments, message):
     with pytest.raises(BadParameters, match=message):
         DEGRADATIONS.create(name, **arguments)
+
+
+def test_plasma_is_the_fractal_of_kornia():
+    from kornia.contrib import diamond_square
+
+    seeds, roughness = [3, 9], [0.5, 0.2]
+    sources = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def draw(shape, *, device, dtype):
+        return torch.stack([torch.rand(*shape[1:], generator=g, device=device, dtype=dtype) for g in sources])
+
+    share = torch.tensor(roughness, dtype=torch.float64)
+    theirs = diamond_square((2, 1, 33, 33), share, random_fn=draw, dtype=torch.float64)
+    torch.testing.assert_close(plasma(seeds, roughness), theirs, rtol=0, atol=1e-10)

@@ -19,6 +19,7 @@ from lfsrkit_cli.fit import fit
 from lfsrkit_cli.pairs import app as pairs
 from lfsrkit_cli.plugs import list_plugs, show_plug
 from lfsrkit_cli.preview import preview
+from lfsrkit_cli.regions import app as regions
 from lfsrkit_cli.train import train
 
 START = """\
@@ -76,6 +77,7 @@ command(app, "list")(list_plugs)
 command(app, "show")(show_plug)
 command(app, "preview")(preview)
 command(pairs, "fit")(fit)
+app.add_typer(regions, name="regions")
 app.add_typer(pairs, name="pairs")
 command(app, "train")(train)
 command(app, "evaluate")(evaluate)

@@ -50,7 +50,7 @@ def masks(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Train with every mask strategy, alike in all else, and compare; run again to go on.
+    """Train with every mask strategy, alike in all else, and compare.
 
     Example: lfsrkit ablate masks none patch face_biased -c fast_x4 -s steps=600 --pairs pairs/fast --out masks
     """
@@ -78,7 +78,7 @@ def benchmark(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Train several models alike and compare them; run again to go on.
+    """Train several models alike and compare them.
 
     Example: lfsrkit benchmark --rows lfsrnet,edsr_baseline -c fast_x4 -s steps=600 --pairs pairs/fast --out bench
     """

@@ -43,7 +43,7 @@ def show_plug(
     ] = True,
     json: Json = False,
 ) -> None:
-    """Show what one plug does and what it takes; of a model also what it costs and its layers.
+    """Show what one plug does, takes and, of models, costs.
 
     A model or backbone may have parameters: lfsrkit show models "lfsrnet(scale=4)"
 

@@ -88,7 +88,7 @@ class Chain(Degradation):
         >>> chain.scale, list(chain.sample(1, torch.Generator()))
         (4, ['0_downsample', '1_gamma_linear', '2_quantise'])
         >>> print(chain.only("resample", "sensor"))
-        downsample(kernel='bicubic', scale=4, light='srgb') | quantise(bits=8)
+        downsample(kernel='bicubic', scale=4, light='srgb') | quantise(bits=8, light='srgb')
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:
@@ -246,7 +246,7 @@ def _stages(call: Call) -> tuple[Stage, ...]:
 def _tags(call: Call) -> frozenset[str]:
     """The causes of a call are its own and those of the calls inside; a stage is able only if all of them are."""
     inner = [_tags(value) for value in call.params.values() if isinstance(value, Call)]
-    own = DEGRADATIONS[call.name].tags
+    own = DEGRADATIONS[call.name].all_tags
     if not inner:
         return own
     able = {"differentiable"} if all("differentiable" in tags for tags in (own, *inner)) else set[str]()

@@ -97,7 +97,7 @@ class EldNoise(LinearDegradation):
         Denoising, ICCV 2023 (virtual cameras). https://arxiv.org/abs/2308.03448
 
     Example:
-        >>> drawn = EldNoise(camera="sony_a7s2").sample(1, Generator().manual_seed(0))
+        >>> drawn = EldNoise(camera="sony_a7s2").sample(1, torch.Generator().manual_seed(0))
         >>> list(drawn), 0.094 <= drawn["gain"][0] <= 6.01
         (['ratio', 'gain', 'read', 'shape', 'row', 'bias', 'step', 'seed'], True)
     """

@@ -69,7 +69,8 @@ class Unprocess(Degradation):
         https://arxiv.org/abs/1811.11127
 
     Example:
-        >>> grey, params = torch.full((1, 3, 1, 1), 0.5), Unprocess(red=2.0, blue=1.6, level=0.8).sample(1, Generator())
+        >>> grey = torch.full((1, 3, 1, 1), 0.5)
+        >>> params = Unprocess(red=2.0, blue=1.6, level=0.8).sample(1, torch.Generator())
         >>> Unprocess().apply(grey, params).flatten()
         tensor([0.0871, 0.1741, 0.1088])
     """
@@ -119,7 +120,7 @@ class Process(Degradation):
 
     Example:
         >>> images = torch.full((1, 3, 1, 1), 0.25)
-        >>> params = Unprocess().sample(1, Generator())
+        >>> params = Unprocess().sample(1, torch.Generator())
         >>> Process().apply(Unprocess().apply(images, params), params).flatten()
         tensor([0.2500, 0.2500, 0.2500])
     """

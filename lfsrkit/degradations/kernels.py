@@ -224,7 +224,7 @@ def _fast(side: int) -> int:
     return next(length for length in range(side, 2 * side) if 210 ** length.bit_length() % length == 0)
 
 
-def _summed(images: Images, weights: Tensor, taps: Sequence[tuple[int, int]]) -> Images:
+def _summed(images: Images, weights: Tensor, taps: Sequence[Sequence[int]]) -> Images:
     """Add up shifted pictures; a tap below and right of the centre takes what lies above and left."""
     (height, width), last = images.shape[-2:], weights.shape[-1] - 1
     padded, sums = _mirrored(images, last // 2), torch.zeros_like(images)

@@ -65,7 +65,7 @@ class Maet(Degradation):
     Example:
         >>> import torch
         >>> white, noiseless = torch.ones(1, 3, 1, 1), Maet(darkness=0.25, gamma=2.0, shot=0.0, bits=16)
-        >>> noiseless.apply(white, noiseless.sample(1, Generator())).flatten()
+        >>> noiseless.apply(white, noiseless.sample(1, torch.Generator())).flatten()
         tensor([0.5000, 0.5000, 0.5000])
     """
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from lfsrkit.degradations import LinearDegradation, Params
 from lfsrkit.degradations.base import per_image
@@ -29,10 +30,13 @@ class Fog(LinearDegradation):
         https://doi.org/10.1023/A:1016328200723
 
     Example:
+        >>> import math
         >>> import torch
         >>> Fog().apply_light(torch.ones(1, 3, 1, 1), {"depth": [math.log(2)], "airlight": [0.5]}).flatten()
         tensor([0.7500, 0.7500, 0.7500])
     """
+
+    TAGS: ClassVar = ("light", "differentiable")
 
     depth: Range = (0.3, 1.5)
     airlight: Range = (0.02, 0.2)
