@@ -12,6 +12,9 @@ from lfsrkit.registries import MODELS, REGISTRIES
 from lfsrkit.stages import load_stage
 from tests.training_cases import Toy, build_pairs
 
+collect_ignore = ["killing_plugin.py"]
+"""A plug-in that registers itself when it is imported, as looking for doctests would."""
+
 REFERENCE = Path(__file__).parents[2] / "shared"
 
 

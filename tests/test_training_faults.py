@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,11 @@ def test_ten_kills_at_random_moments_change_no_bit(toy_folder: Path, tmp_path: P
     settings = (*HARD, "steps=150")
     whole, out = tmp_path / "whole", tmp_path / "run"
     sets = pairs.open(toy_folder, "train"), pairs.open(toy_folder, "validation")
+    start = time.perf_counter()
     for _ in training.train(stage(*settings), *sets, whole, device="cpu"):
         pass
-    ended = child("--kill", 10, toy_folder, out, *settings)
+    # Ten kills after a twelfth of the run at most, so that the run cannot end before them on any machine.
+    ended = child("--kill", 10, (time.perf_counter() - start) / 12, toy_folder, out, *settings)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("killed") == 10
     assert_same_run(out, whole)

@@ -1,7 +1,7 @@
 """Train in a child process; prints the step of every record as it comes.
 
-python -m tests.training_child PAIRS OUT [KEY=VALUE ...]               one of several processes, or alone
-python -m tests.training_child --kill N PAIRS OUT [KEY=VALUE ...]      killed N times at random moments, then to its end
+python -m tests.training_child PAIRS OUT [KEY=VALUE ...]       one of several processes, or alone
+python -m tests.training_child --kill N SECONDS PAIRS OUT [...]        killed N times, within so many seconds each
 python -m tests.training_child --then full|closed PAIRS OUT ...        after the first checkpoint nothing can be written
 """
 
@@ -33,7 +33,7 @@ def main(data: Path, out: Path, *overrides: str, then: str = "") -> None:
     training.leave_processes()
 
 
-def killed_often(times: int, data: Path, out: Path, *overrides: str) -> None:
+def killed_often(times: int, seconds: float, data: Path, out: Path, *overrides: str) -> None:
     """Fork trainers, so that modules are imported once, and kill each at a random time after it has opened the run."""
     for module in ("accelerate", "kornia", "lfsrkit.metrics", "lfsrkit.masks", "pyarrow.parquet", "torch._dynamo"):
         import_module(module)
@@ -44,7 +44,7 @@ def killed_often(times: int, data: Path, out: Path, *overrides: str) -> None:
         child = forked(data, out, *overrides)
         while opened(out) == before:
             time.sleep(0.001)
-        time.sleep(moments.uniform(0, 0.8))
+        time.sleep(moments.uniform(0, seconds))
         os.kill(child, signal.SIGKILL)
         kills += os.waitpid(child, 0)[1] == signal.SIGKILL
         print(f"killed {sorted(path.name for path in out.glob('checkpoints/*'))}", flush=True)
@@ -77,8 +77,8 @@ def close(out: Path) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["--kill", times, data, out, *overrides]:
-            killed_often(int(times), Path(data), Path(out), *overrides)
+        case ["--kill", times, seconds, data, out, *overrides]:
+            killed_often(int(times), float(seconds), Path(data), Path(out), *overrides)
         case ["--then", then, data, out, *overrides]:
             main(Path(data), Path(out), *overrides, then=then)
         case [data, out, *overrides]:
