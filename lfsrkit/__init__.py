@@ -10,7 +10,9 @@ __version__ = "0.1.0"
 _STAGES = (
     "degradations",
     "evaluation",
+    "experiments",
     "faces",
+    "figures",
     "images",
     "inference",
     "losses",
@@ -18,6 +20,7 @@ _STAGES = (
     "metrics",
     "models",
     "pairs",
+    "realism",
     "regions",
     "training",
 )

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from lfsrkit import training
+from lfsrkit.colour import LUMA_WEIGHTS
 from lfsrkit.pairs import PairSet
 from lfsrkit.training.ahead import made_ahead
 from lfsrkit.training.augment import (
-    LUMA,
     Examples,
     colour_matrices,
     coloured,
@@ -71,7 +71,7 @@ def test_colours_change_no_more_than_asked() -> None:
     assert gains.min() >= 0.8 - 1e-6
     assert gains.max() <= 1.2 + 1e-6
     assert abs(float(gains.mean()) - 1) < 5 * 0.2 / math.sqrt(3 * gains.numel())
-    saturation = (matrices[:, 0, 0] / gains[:, 0] - LUMA[0]) / (1 - LUMA[0])
+    saturation = (matrices[:, 0, 0] / gains[:, 0] - LUMA_WEIGHTS[0]) / (1 - LUMA_WEIGHTS[0])
     assert saturation.min() >= 0.8 - 1e-5
     assert saturation.max() <= 1.2 + 1e-5
     assert torch.equal(colour_matrices(3, NAMES[:2], EPOCHS[:2], 0.2), matrices[:2])

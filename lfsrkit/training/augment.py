@@ -11,12 +11,10 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from lfsrkit import seeding
+from lfsrkit.colour import LUMA_WEIGHTS
 from lfsrkit.regions import flip_regions
 from lfsrkit.stages import TrainConfig
 from lfsrkit.types import Flags, Images, Resized
-
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of ITU-R BT.601."""
 
 MiddlePictures = Float[Tensor, "n 3 h3 w3"]
 LargeRegions = Float[Tensor, "n 7 h2 w2"]
@@ -125,7 +123,7 @@ def colour_matrices(seed: int, ids: Sequence[str], epochs: Sequence[int], larges
     draws = torch.stack([torch.rand(4, generator=stream) for stream in streams(seed, ids, epochs, "jitter")])
     factors = 1 + largest * (2 * draws - 1)
     gains, saturation = factors[:, :3, None], factors[:, 3, None, None]
-    return gains * (saturation * torch.eye(3) + (1 - saturation) * torch.tensor(LUMA))
+    return gains * (saturation * torch.eye(3) + (1 - saturation) * torch.tensor(LUMA_WEIGHTS))
 
 
 def corners(seed: int, ids: Sequence[str], epochs: Sequence[int], down: int, right: int) -> Corners:
