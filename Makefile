@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# Two workers of pytest share two cores; threads of torch beside them would only wait for each other.
+test quick: export OMP_NUM_THREADS ?= 1
+
 .PHONY: demo test quick check format docs clean
 
 demo: $(STAMP)
