@@ -1,5 +1,6 @@
 """The processes of a run: one, or several that ``torchrun`` or ``accelerate launch`` has started."""
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +22,9 @@ def is_first_process() -> bool:
 def leave_processes() -> None:
     """Take leave of the other processes at the end of a program; without others nothing happens."""
     if distributed.is_available() and distributed.is_initialized():
+        # Nobody may still be listening, and no leftover module hold on to the group: its threads would abort the exit.
+        distributed.barrier()
+        gc.collect()
         distributed.destroy_process_group()
 
 
