@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.command import TERMINATED
 from lfsrkit_cli.options import FACES_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
 from lfsrkit_cli.output import print_facts, print_json, remark, say, score
 from lfsrkit_cli.progress import follow, training_step
@@ -91,13 +90,11 @@ def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **
         records = training.train(config, *data, out, stop=stop, tell=remark, **how)
         for record in follow("train", records, training_step) if first else records:
             last, scores = record, record.validation or scores
-    training.leave_processes()
-    # Of several processes, those that got no signal themselves end as if they had been terminated.
-    stopped = last is not None and last.step < last.steps
+    exit_code = training.leave_processes(stop.exit_code)
     if first:
-        _tell_end(last, scores, out, json, stopped=stop() or stopped)
-    if stop() or stopped:
-        raise typer.Exit(stop.exit_code or TERMINATED)
+        _tell_end(last, scores, out, json, stopped=exit_code != 0)
+    if exit_code:
+        raise typer.Exit(exit_code)
 
 
 def _tell_plan(config: "TrainConfig", data: tuple[Any, Any], json: bool) -> None:

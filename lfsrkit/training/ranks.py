@@ -19,13 +19,24 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def leave_processes() -> None:
-    """Take leave of the other processes at the end of a program; without others nothing happens."""
-    if distributed.is_available() and distributed.is_initialized():
-        # Nobody may still be listening, and no leftover module hold on to the group: its threads would abort the exit.
-        distributed.barrier()
-        gc.collect()
-        distributed.destroy_process_group()
+def leave_processes(exit_code: int = 0) -> int:
+    """Take leave of the other processes at the end of a program, and agree on how it ends.
+
+    Args:
+        exit_code: How this process would end; 0 if nothing has ended it early.
+
+    Returns:
+        The largest code of all processes: a launcher tells that of whichever ends first.
+    """
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return exit_code
+    codes: list[Any] = [exit_code] * distributed.get_world_size()
+    distributed.all_gather_object(codes, exit_code)
+    # Nobody may still be listening, and no leftover module hold on to the group: its threads would abort the exit.
+    distributed.barrier()
+    gc.collect()
+    distributed.destroy_process_group()
+    return max(codes)
 
 
 @final
