@@ -99,6 +99,8 @@ class TrainConfig(Config):
     """Turn the pairs by 0 to 3 quarter turns, low and clean together; for square pictures."""
     jitter: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Largest change of gain per channel and of saturation, the same for low and clean; 0.1 = 0.9 to 1.1 times."""
+    reframe: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Largest zoom, turn (radians) and shift (sides) of a clean face before it is degraded afresh."""
     crops: tuple[Crop, ...] = ()
     """Random crops of growing side, such as ``[{ side = 8, until = 0.5 }]``; whole pictures after the last."""
     optim: OptimConfig = OptimConfig()
@@ -131,3 +133,9 @@ class TrainConfig(Config):
     """Recompute the blocks of a deep model in the backward pass: less memory, about a third more time."""
     seed: int = 0
     """Seed of initial weights, order, flips and masks."""
+
+    @model_validator(mode="after")
+    def _reframes_what_is_fresh(self) -> "TrainConfig":
+        if self.reframe and self.low != "fresh":
+            raise ValueError("reframe: a stored low picture shows the face as it was framed; add low = 'fresh'")
+        return self

@@ -19,6 +19,7 @@ from lfsrkit.pairs.degrade import degrade, replay
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples, augmented
 from lfsrkit.training.pictures import reader
+from lfsrkit.training.reframe import frames, reframed
 from lfsrkit.types import Bytes, ResizedBytes
 
 
@@ -72,8 +73,10 @@ class Batches:
         places = order(self._count, self._config.seed, images_seen, self._config.batch_size)[self._rows]
         epochs = [epoch for epoch, _ in places]
         chosen = self._read([index for _, index in places])
-        clean = chosen.clean.to(self._device) if self._config.degrade_on == "device" else chosen.clean
         fresh = self._config.low == "fresh"
+        if fresh and self._config.reframe:
+            chosen = reframed(chosen, frames(self._config.seed, chosen.ids, epochs, self._config.reframe))
+        clean = chosen.clean.to(self._device) if self._config.degrade_on == "device" else chosen.clean
         low, params = self._degraded(chosen.ids, clean, epochs) if fresh else (chosen.low, chosen.params)
         between = None if self._between is None else replay(self._between, clean, stack(params))
         examples = Examples(
