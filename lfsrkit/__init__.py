@@ -11,6 +11,7 @@ _STAGES = (
     "degradations",
     "evaluation",
     "experiments",
+    "export",
     "faces",
     "figures",
     "images",

@@ -51,6 +51,7 @@ OPTIONS = {
         *["--allow-code", "--dry-run", "--json"],
     ],
     "enhance": ["--out", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],
+    "export": ["--to", "--out", "--allow-code", "--dry-run", "--json"],
     "ablate": [],
     "ablate masks": ["--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
     "benchmark": ["--rows", "--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],

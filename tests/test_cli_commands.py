@@ -14,6 +14,7 @@ from lfsrkit.calls import parse_call
 from lfsrkit.images import decode
 from lfsrkit.preview import Preview, preview
 from lfsrkit.registries import REGISTRIES
+from lfsrkit.shipped import shipped_names
 from lfsrkit.stages import STAGES, load_stage
 from lfsrkit_cli.app import app
 
@@ -28,6 +29,7 @@ def run(*arguments: object) -> Any:
 def test_list_shows_every_name_and_where_it_is_from() -> None:
     result = run("list", "--json")
     found = {kind: [row["name"] for row in rows] for kind, rows in json.loads(result.stdout).items()}
+    assert found.pop("weights") == shipped_names()
     assert {kind: registry.names() for kind, registry in REGISTRIES.items()} == {
         kind: [name for name in names if ":" not in name and name != "A+B"] for kind, names in found.items()
     }

@@ -6,11 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"errors", "calls", "signatures", "registry", "config"},
-    {"registries", "stages", "types", "seeding", "files", "devices", "trust"},
+    {"registries", "stages", "types", "seeding", "files", "devices", "trust", "shipped"},
     {"images", "colour"},
     {"faces", "regions", "degradations", "masks", "losses", "metrics"},
     {"models", "pairs"},
-    {"training", "evaluation", "inference", "preview", "realism", "timings"},
+    {"training", "evaluation", "inference", "preview", "realism", "timings", "export"},
     {"report", "figures", "experiments"},
     {"demo"},
     {"lfsrkit_cli"},

@@ -14,6 +14,7 @@ from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.enhance import enhance
 from lfsrkit_cli.evaluate import evaluate
 from lfsrkit_cli.experiments import ablate, benchmark
+from lfsrkit_cli.export import export
 from lfsrkit_cli.figures import app as figures
 from lfsrkit_cli.fit import fit
 from lfsrkit_cli.pairs import app as pairs
@@ -84,6 +85,7 @@ command(app, "evaluate")(evaluate)
 command(app, "benchmark")(benchmark)
 app.add_typer(ablate, name="ablate")
 command(app, "enhance")(enhance)
+command(app, "export")(export)
 app.add_typer(figures, name="figures")
 app.add_typer(bench, name="bench")
 app.add_typer(config, name="config")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lfsrkit_cli.command import FAILED
-from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Out, Overrides, Recipes
+from lfsrkit_cli.options import MODEL_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Recipes
 from lfsrkit_cli.output import print_json, remark, say
 from lfsrkit_cli.progress import counted
 
@@ -20,7 +20,7 @@ def enhance(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A run folder, a .safetensors file, or a name that needs no training, such as bicubic.",
+            help=MODEL_HELP,
             show_default=False,
         ),
     ],

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
+from lfsrkit_cli.options import MODEL_HELP, AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
 
@@ -23,7 +23,7 @@ def evaluate(
         str | None,
         typer.Argument(
             metavar="MODEL",
-            help="A run folder, a .safetensors file, or a name that needs no training, such as bicubic.",
+            help=MODEL_HELP,
             show_default=False,
         ),
     ] = None,

@@ -32,11 +32,13 @@ def _stage_names(incomplete: str) -> list[str]:
     return [stage for stage in STAGES if stage.startswith(incomplete)]
 
 
-KIND_HELP = "degradations, masks, backbones, models, losses or metrics."
+_KINDS = "degradations, masks, backbones, models, losses"
+KIND_HELP = f"{_KINDS} or metrics."
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)]
 AnyKind = Annotated[
-    str | None, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)
+    str | None,
+    typer.Argument(metavar="KIND", autocompletion=_kinds, help=f"{_KINDS}, metrics or weights.", show_default=False),
 ]
 Name = Annotated[
     str,
@@ -92,6 +94,10 @@ AllowCode = Annotated[
         help="Let names in data and weights import plug-ins and learned: functions; only if you trust them.",
     ),
 ]
+MODEL_HELP = (
+    "A run folder, a .safetensors file, weights that ship (`lfsrkit list weights`), or a name that needs no "
+    "training, such as bicubic."
+)
 FACES_HELP = "Where the faces come from: a folder, synthetic:N, or hub:NAME[:SPLIT][:COLUMN]."
 
 

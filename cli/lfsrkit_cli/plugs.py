@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from lfsrkit.signatures import Parameter
 
 
+WEIGHTS = "weights"
+"""Listed beside the plugs: trained models that ship."""
+
+
 def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:
     """List everything that can be plugged in, or all of one kind.
 
     Example: lfsrkit list degradations
     """
-    from lfsrkit.registries import REGISTRIES
-
-    chosen = {key: registry for key, registry in REGISTRIES.items() if kind is None or registry is registry_of(kind)}
-    rows = {key: _rows(registry) for key, registry in chosen.items()}
+    rows = _listed(kind)
     if json:
         heads = ("name", "summary", "origin")
         print_json({key: [dict(zip(heads, row, strict=True)) for row in found] for key, found in rows.items()})
@@ -31,7 +32,7 @@ def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:
     for number, (key, found) in enumerate(rows.items()):
         if number:
             say("")
-        print_table((key, "what it does", "from"), found)
+        print_table((key, "what it does" if key != WEIGHTS else "model and size", "from"), found)
 
 
 def show_plug(
@@ -106,9 +107,26 @@ def _call(registry: "Registry[Any]", name: str) -> "Call":
     return parse_call(name)
 
 
+def _listed(kind: str | None) -> dict[str, list[tuple[str, str, str]]]:
+    from lfsrkit.registries import REGISTRIES
+
+    if kind == WEIGHTS:
+        return {WEIGHTS: _weights()}
+    if kind is not None:
+        wanted = registry_of(kind)
+        return {key: _rows(registry) for key, registry in REGISTRIES.items() if registry is wanted}
+    return {key: _rows(registry) for key, registry in REGISTRIES.items()} | {WEIGHTS: _weights()}
+
+
 def _rows(registry: "Registry[Any]") -> list[tuple[str, str, str]]:
     own = [(entry.name, _summary(entry), entry.origin) for entry in registry]
     return own + [(_pattern(prefix), row.summary, "lfsrkit") for prefix, row in registry.adapters.items()]
+
+
+def _weights() -> list[tuple[str, str, str]]:
+    from lfsrkit.shipped import shipped
+
+    return [(item.name, f"{item.model}, {item.size / 1e6:.1f} MB", "lfsrkit") for item in shipped()]
 
 
 def _pattern(key: str) -> str:

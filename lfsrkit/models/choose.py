@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.calls import Call, parse_call
-from lfsrkit.errors import UnknownComponent, UsageError
+from lfsrkit.errors import UnknownComponent, UsageError, did_you_mean
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.macs import count_parameters
 from lfsrkit.models.weights import load
 from lfsrkit.registries import MODELS
+from lfsrkit.shipped import names_that_ship, shipped_file, shipped_names
 
 
 def restorer_for(
@@ -21,8 +22,8 @@ def restorer_for(
     """Give the model that is meant.
 
     Args:
-        model: A run folder, a ``.safetensors`` file, a name that needs no training such as ``bicubic(scale=4)``, or a
-            model, which is given back.
+        model: A run folder, a ``.safetensors`` file, the name of weights that ship such as ``lfsrnet_tiny_x8``, a name
+            that needs no training such as ``bicubic(scale=4)``, or a model, which is given back.
         scale: Scale that is needed, if one is.
         target_mean: Brightness for models that take one.
         allow_code: Whether names in the file of a model may import plug-ins and ``prefix:`` components.
@@ -37,19 +38,22 @@ def restorer_for(
 
 
 def _made(model: str | Path, scale: int | None, target_mean: float | None, allow_code: bool) -> Restorer:
-    if Path(model).exists() or Path(model).suffix == ".safetensors":
+    if Path(model).exists() or Path(model).suffix == ".safetensors" or shipped_file(str(model)):
         return load(model, allow_code=allow_code)
     try:
         call = parse_call(str(model))
         entry = MODELS[call.name]
     except UnknownComponent as error:
-        raise UsageError(f"{model}: no such run folder or file, and {error}") from None
+        near = did_you_mean(str(model), shipped_names())
+        raise UsageError(f"{model}: no such run folder or file{near}; {error} ({names_that_ship()})") from None
     except UsageError:
-        raise UsageError(f"{model}: no such run folder, file or model") from None
+        raise UsageError(f"{model}: no such run folder, file or model ({names_that_ship()})") from None
     taken = {parameter.name for parameter in entry.parameters()}
     given: dict[str, Any] = {"scale": scale, "target_mean": target_mean}
     defaults = {key: value for key, value in given.items() if value is not None and key in taken}
     made = MODELS.build(Call(call.name, {**defaults, **call.params}))
     if count_parameters(made):
-        raise UsageError(f"{call.name} has to be trained first; name the folder of a run, or a .safetensors file")
+        raise UsageError(
+            f"{call.name} has to be trained first; name a run folder or a .safetensors file ({names_that_ship()})"
+        )
     return made

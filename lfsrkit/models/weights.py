@@ -17,9 +17,12 @@ from lfsrkit.files import write_whole
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.trust import refuse_code
 from lfsrkit.registries import MODELS
+from lfsrkit.shipped import names_that_ship, shipped_file
 
 FILE_NAME = "model.safetensors"
 """What a run folder calls the weights to be used for restoring."""
+
+SUFFIX = ".safetensors"
 
 _KEY = "lfsrkit"
 _FORMAT = 1
@@ -79,7 +82,8 @@ def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
     """Make the model that a file or a training run describes, with its weights, on the CPU, in eval mode.
 
     Args:
-        path: A ``.safetensors`` file written by `save`, or the folder of a run that holds ``model.safetensors``.
+        path: A ``.safetensors`` file written by `save`, the folder of a run that holds ``model.safetensors``, or the
+            name of weights that ship, such as ``lfsrnet_tiny_x8``. Numbers stored in 16 bits are computed with in 32.
         allow_code: Whether names in the file may import plug-ins and ``prefix:`` components; only for files you trust.
 
     Raises:
@@ -124,9 +128,14 @@ def _file_of(path: Path) -> Path:
         if not file.is_file():
             raise UsageError(f"{path} holds no {FILE_NAME}; is it the folder of a training run that has saved once?")
         return file
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file or folder; give a run folder or a .safetensors file")
-    return path
+    if path.is_file():
+        return path
+    shipped = shipped_file(str(path))
+    if shipped is None:
+        raise UsageError(
+            f"{path}: no such file or folder; give a run folder or a .safetensors file ({names_that_ship()})"
+        )
+    return shipped
 
 
 def _record(file: Path) -> dict[str, Any]:
