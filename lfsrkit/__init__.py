@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from lfsrkit.registries import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, MODELS
+from lfsrkit.registries import BACKBONES, DEGRADATIONS, LANDMARKERS, LOSSES, MASKS, METRICS, MODELS
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,7 @@ _STAGES = (
     "training",
 )
 
-__all__ = ["BACKBONES", "DEGRADATIONS", "LOSSES", "MASKS", "METRICS", "MODELS", "__version__"]
+__all__ = ["BACKBONES", "DEGRADATIONS", "LANDMARKERS", "LOSSES", "MASKS", "METRICS", "MODELS", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

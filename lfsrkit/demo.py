@@ -86,9 +86,8 @@ def _measured(out: Path, device: str, name: str, settings: dict[str, Any]) -> It
         for scores in evaluation.evaluate(model, test, config, device=device):
             shown.append(scores)
             yield scores
-        summaries.append(evaluation.summarise(shown))
+        summaries.append(evaluation.write_results(out / "evaluation", shown))
         rows.append(Row(title, summaries[-1].mean))
-    evaluation.write_results(out / "evaluation", shown, summaries[-1])
     yield Stage("enhance", "the low test pictures, as files")
     yield from _enhanced(out, test, device)
     report = out / "report.html"
@@ -117,7 +116,7 @@ def _contents(
         subtitle=f"{origin} A short training on a few faces: it shows that the chain works, not how good it can get.",
         rows=rows,
         protocol=f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}; 8-bit RGB, no border crop.",
-        faces=[(s.shown[0], s.shown[1], s.shown[2]) for s in shown if s.shown],
+        faces=[(s.shown["low"], s.shown["restored"], s.shown["clean"]) for s in shown if s.shown],
         curves={
             "training loss": [(r["step"], r["loss"]) for r in records if r.get("loss") is not None],
             "validation PSNR (dB)": [(r["step"], r["validation"]["psnr"]) for r in records if r.get("validation")],

@@ -4,6 +4,7 @@ LfsrkitError                 something failed; the command line prints the messa
 +-- UsageError               the request itself is wrong; exit code 2
 |   +-- UnknownComponent     no plug of that name
 |   +-- BadParameters        a plug exists but not with these parameters
+|   +-- TooSmall             pictures that are smaller than something can look at
 |   +-- ConfigError          faults of a configuration, all of them at once
 +-- BadPicture               one picture cannot be used; quarantined, never fatal
 +-- OutputRefused            the output folder holds something else, or cannot be written
@@ -37,6 +38,10 @@ class BadParameters(UsageError):  # noqa: N818
     def __init__(self, owner: str, faults: Sequence[str]) -> None:
         super().__init__(f"{owner}: " + "; ".join(faults))
         self.faults = tuple(faults)
+
+
+class TooSmall(UsageError):  # noqa: N818
+    """Pictures are smaller than what is to look at them can take."""
 
 
 class ConfigError(UsageError):

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from lfsrkit.errors import DamagedFile, OutputRefused
 
@@ -33,6 +33,29 @@ def write_whole(path: Path, data: bytes) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@contextmanager
+def growing_text(path: Path) -> Generator[TextIO]:
+    """Write a text file bit by bit, however long it gets; it has its name when the block has ended well.
+
+    Args:
+        path: Final name; its folder is made when missing.
+
+    Raises:
+        OutputRefused: If the disk is full or the folder cannot be written; no partial file is left.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        publish(temporary, path)
+    except OSError as error:
+        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -179,25 +179,35 @@ def quantise(batch: Images) -> Bytes:
     return batch.clamp(0, 1).mul_(255).round_().to(torch.uint8)
 
 
-def contact_sheet(rows: Sequence[Sequence[Pixels]], titles: Sequence[str] = (), *, side: int | None = None) -> Pixels:
+def contact_sheet(
+    rows: Sequence[Sequence[Pixels]],
+    titles: Sequence[str] = (),
+    *,
+    captions: Sequence[str] = (),
+    side: int | None = None,
+) -> Pixels:
     """Lay pictures out in a grid, small ones enlarged without smoothing.
 
     Args:
         rows: Pictures by row; they may differ in size.
         titles: One title per column.
+        captions: One line under each row.
         side: Height of a cell in pixels; by default that of the largest picture.
     """
     cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
-    gap, head = 4, 16 if titles else 0
+    gap, head, foot = 4, 16 if titles else 0, 16 if captions else 0
     columns = max(len(row) for row in rows)
-    sheet = Pillow.new("RGB", (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap)), (24, 24, 24))
-    draw = ImageDraw.Draw(sheet)
+    size = (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap + foot))
+    sheet = Pillow.new("RGB", size, (24, 24, 24))
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for column, title in enumerate(titles):
-        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=ImageFont.load_default(size=11))
+        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=font)
     for i, row in enumerate(rows):
+        top = head + gap + i * (cell + gap + foot)
         for j, picture in enumerate(row):
-            scaled = Pillow.fromarray(picture).resize(_fitted(picture, cell), Pillow.Resampling.NEAREST)
-            sheet.paste(scaled, (gap + j * (cell + gap), head + gap + i * (cell + gap)))
+            sheet.paste(_scaled(picture, cell), (gap + j * (cell + gap), top))
+        if captions:
+            draw.text((gap, top + cell + 2), captions[i], fill=(230, 230, 230), font=font)
     return np.asarray(sheet)
 
 
@@ -257,7 +267,8 @@ def _to_srgb(picture: Any) -> Any:
         return None
 
 
-def _fitted(picture: Pixels, cell: int) -> tuple[int, int]:
+def _scaled(picture: Pixels, cell: int) -> Any:
     height, width = picture.shape[:2]
     factor = cell / max(height, width)
-    return round(width * factor), round(height * factor)
+    kernel = Pillow.Resampling.NEAREST if factor >= 1 else Pillow.Resampling.BICUBIC
+    return Pillow.fromarray(picture).resize((max(1, round(width * factor)), max(1, round(height * factor))), kernel)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 HIGHER_IS_BETTER = "higher_is_better"
+NO_REFERENCE = "no_reference"
+"""Of metrics that judge a picture by itself."""
 
 JOINED = "+"
 """Sign between the names of two components that make a third."""

@@ -47,7 +47,11 @@ OPTIONS = {
         "--json",
     ],
     "evaluate": [
-        *["--pairs", "--split", "--restored", "--clean", "--out", *SETTINGS, "--device"],
+        *["--pairs", "--split", "--restored", "--clean", "--low", "--out", *SETTINGS, "--device"],
+        *["--allow-code", "--dry-run", "--json"],
+    ],
+    "align": [
+        *["--pairs", "--split", "--restored", "--clean", "--metric", "--out", *SETTINGS, "--device"],
         *["--allow-code", "--dry-run", "--json"],
     ],
     "enhance": ["--out", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],

@@ -46,12 +46,13 @@ def test_batch_size_does_not_change_a_value(built: Path) -> None:
 
 def test_results_are_written_one_line_a_picture(built: Path, tmp_path: Path) -> None:
     rows = list(evaluation.evaluate("bicubic", pairs.open(built, "test"), CONFIG))
-    evaluation.write_results(tmp_path / "e", rows, evaluation.summarise(rows))
+    assert evaluation.write_results(tmp_path / "e", iter(rows)) == evaluation.summarise(rows)
     lines = list(csv.DictReader((tmp_path / "e" / "per_image.csv").read_text().splitlines()))
     assert [line["id"] for line in lines] == [row.id for row in rows]
     assert float(lines[0]["psnr"]) == pytest.approx(rows[0].values["psnr"], rel=1e-4)
     assert json.loads((tmp_path / "e" / "results.json").read_text())["count"] == 2
-    assert decode((tmp_path / "e" / "sheet.png").read_bytes()).ndim == 3
+    for name in ("sheet.png", "worst.png"):
+        assert decode((tmp_path / "e" / name).read_bytes()).ndim == 3
 
 
 def test_missing_weights_become_a_note_never_a_number(

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lfsrkit import METRICS
-from lfsrkit.errors import DamagedFile, MissingWeights, UsageError
+from lfsrkit.errors import DamagedFile, MissingWeights, TooSmall, UsageError
 from lfsrkit.metrics import lpips_status, trunks
 from lfsrkit.metrics.perceptual import lpips_network
 
@@ -58,17 +58,37 @@ def package_lpips(net: str) -> torch.nn.Module:
 # --- with the weights ---
 
 
+ALEX_SIZES = [(31, 31), (32, 48), (37, 53), (64, 48), (128, 128)]
+VGG_SIZES = [(16, 16), (17, 23), (64, 48)]
+
+
 @reference
 @needs_weights
-@pytest.mark.parametrize("net", ["alex", pytest.param("vgg", marks=pytest.mark.slow)])
-def test_equals_the_package(net: str) -> None:
-    restored, clean = batch()
+@pytest.mark.parametrize(
+    ("net", "height", "width"),
+    [
+        *[("alex", *size) for size in ALEX_SIZES],
+        *[pytest.param("vgg", *size, marks=pytest.mark.slow) for size in VGG_SIZES],
+    ],
+)
+def test_equals_the_package(net: str, height: int, width: int) -> None:
+    restored, clean = batch(height, width)
     on_grid = [(each.clamp(0, 1) * 255).round() / 255 for each in (restored, clean)]
     with torch.no_grad():
         wanted = package_lpips(net)(*on_grid, normalize=True).flatten()
     metric = METRICS.create("lpips", net=net, weights=WEIGHTS)
     torch.testing.assert_close(metric(restored, clean).float(), wanted, atol=1e-6, rtol=1e-5)
     assert (wanted > 0.01).all()
+
+
+@reference
+@needs_weights
+def test_a_picture_too_small_for_alexnet_is_too_small_for_the_package() -> None:
+    small = batch(16, 16)
+    with pytest.raises(RuntimeError, match="too small"):
+        package_lpips("alex")(*small, normalize=True)
+    with pytest.raises(TooSmall, match="at least 31x31 pixels; these are 16x16"):
+        METRICS.create("lpips", weights=WEIGHTS)(*small)
 
 
 @reference

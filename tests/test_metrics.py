@@ -6,15 +6,18 @@ import math
 import numpy as np
 import pytest
 import torch
+from skimage.data import astronaut
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from lfsrkit import METRICS
 from lfsrkit.errors import UsageError
-from lfsrkit.metrics import Metric, colour_bias, eight_bit, gt_mean_psnr
+from lfsrkit.metrics import Metric, NoReference, colour_bias, eight_bit, gt_mean_psnr
+from lfsrkit.registry import NO_REFERENCE
 from lfsrkit.types import Images, Masks, PerImage
 
-NAMES = [name for name in METRICS.names() if name != "lpips"]
-SIZES = [(11, 11), (16, 24), (37, 23), (128, 128)]
+BLIND = METRICS.names(tag=NO_REFERENCE)
+NAMES = [name for name in METRICS.names() if name not in ("lpips", "identity", *BLIND)]
+SIZES = [(11, 11), (16, 16), (16, 24), (37, 23), (64, 101), (128, 128)]
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -58,10 +61,18 @@ def skimage_ssim(a: np.ndarray, b: np.ndarray, data_range: float, channel_axis: 
     )
 
 
+def photograph(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A part of scikit-image's own photograph of a person, and the same blurred, darker and noisy."""
+    whole = torch.from_numpy(astronaut()).permute(2, 0, 1)[None].double() / 255
+    clean = whole[..., 20 : 20 + height, 160 : 160 + width]
+    blurred = torch.nn.functional.avg_pool2d(clean, 3, stride=1, padding=1)
+    return 0.6 * blurred + 0.03 * torch.randn(clean.shape, generator=seeded(), dtype=torch.float64), clean
+
+
 # --- against scikit-image ---
 
 
-@pytest.mark.parametrize("make", [noise, natural])
+@pytest.mark.parametrize("make", [noise, natural, photograph])
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_rgb_metrics_equal_scikit_image(make: object, height: int, width: int) -> None:
     restored, clean = make(height, width)
@@ -72,7 +83,7 @@ def test_rgb_metrics_equal_scikit_image(make: object, height: int, width: int) -
     np.testing.assert_allclose(METRICS.create("ssim")(restored, clean), ssim, atol=1e-9)
 
 
-@pytest.mark.parametrize("make", [noise, natural])
+@pytest.mark.parametrize("make", [noise, natural, photograph])
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_luma_metrics_equal_scikit_image(make: object, height: int, width: int) -> None:
     restored, clean = make(height, width)
@@ -128,7 +139,7 @@ def test_the_table_is_right(name: str) -> None:
     entry = METRICS[name]
     assert entry.summary == (inspect.getdoc(entry.factory) or "").partition("\n")[0].removesuffix(".")
     assert all(parameter.meaning for parameter in entry.parameters())
-    assert entry.higher_is_better == (name != "lpips")
+    assert entry.higher_is_better == (name not in ("lpips", *BLIND))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -239,3 +250,53 @@ def test_a_metric_of_ones_own_gets_eight_bits() -> None:
     with METRICS.temporary("brightest", Brightest):
         value = METRICS.create("brightest")(torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2))
     assert value.tolist() == [128 / 255]
+
+
+# --- without reference, and with a network of one's own ---
+
+
+@pytest.mark.parametrize("name", BLIND)
+def test_a_metric_without_reference_does_not_look_at_the_clean_picture(name: str) -> None:
+    restored, clean = natural(64, 48)
+    metric = METRICS.create(name)
+    assert torch.equal(metric(restored, clean), metric(restored, restored))
+    assert not torch.equal(metric(restored, clean), metric(clean, clean))
+    with pytest.raises(UsageError, match="looks at whole pictures; leave out the weight"):
+        metric(restored, clean, torch.ones(2, 1, 64, 48))
+
+
+def test_mean_luma_is_that_of_the_eight_bit_picture() -> None:
+    restored, _ = natural(40, 24)
+    wanted = 255 * (on_grid(restored) @ np.array([0.299, 0.587, 0.114])).mean(axis=(1, 2))
+    np.testing.assert_allclose(METRICS.create("mean_luma")(restored, restored), wanted, atol=1e-9)
+
+
+def test_the_noise_that_was_added_is_found() -> None:
+    side, level = 256, 4.0
+    ramp = torch.linspace(0.2, 0.8, side, dtype=torch.float64).expand(1, 3, side, side)
+    grain = torch.randn(1, 1, side, side, generator=seeded(), dtype=torch.float64).expand(1, 3, side, side)
+    found = METRICS.create("noise")(ramp + grain * level / 255, ramp)
+    # Rounding to 8 bits adds a variance of 1/12; the mean of n absolute values is known to 0.756 / sqrt(n), and
+    # neighbours share pixels, hence a few times that.
+    assert float(found) == pytest.approx((level**2 + 1 / 12) ** 0.5, abs=5 * 3 * 0.756 * level / side)
+
+
+def test_a_plugged_in_metric_without_reference_is_known_by_its_class() -> None:
+    class Contrast(NoReference):
+        """Spread of the values."""
+
+        def judge(self, pictures: Images) -> PerImage:
+            return pictures.flatten(1).std(dim=1)
+
+    with METRICS.temporary("contrast", Contrast):
+        assert NO_REFERENCE in METRICS["contrast"].all_tags
+        assert METRICS.create("contrast")(*natural(16, 16)).shape == (2,)
+
+
+def test_identity_is_the_cosine_of_two_embeddings() -> None:
+    restored, clean = (eight_bit(each) for each in natural(16, 16, n=3))
+    table = torch.randn(3 * 16 * 16, 7, generator=seeded(), dtype=torch.float64)
+    found = METRICS.create("identity", network=lambda pictures: pictures.flatten(1) @ table)(restored, clean)
+    wanted = torch.nn.functional.cosine_similarity(restored.flatten(1) @ table, clean.flatten(1) @ table)
+    torch.testing.assert_close(found, wanted)
+    assert METRICS["identity"].higher_is_better

@@ -14,12 +14,12 @@ from scipy.spatial.distance import jensenshannon
 from lfsrkit import pairs
 from lfsrkit.colour import linear_to_srgb
 from lfsrkit.images import decode
+from lfsrkit.metrics.blind import immerkaer
 from lfsrkit.realism import BANDS, distances, jensen_shannon, luminance_histogram, profile_pairs, profile_pictures
 from lfsrkit.realism import wasserstein as distance
 from lfsrkit.realism.noise import (
     bin_edges,
     flat_blocks,
-    immerkaer,
     lag_one,
     shot_and_read,
     transfer_curve,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lfsrkit_cli.align import align
 from lfsrkit_cli.bench import app as bench
 from lfsrkit_cli.command import command
 from lfsrkit_cli.config import app as config
@@ -82,6 +83,7 @@ app.add_typer(regions, name="regions")
 app.add_typer(pairs, name="pairs")
 command(app, "train")(train)
 command(app, "evaluate")(evaluate)
+command(app, "align")(align)
 command(app, "benchmark")(benchmark)
 app.add_typer(ablate, name="ablate")
 command(app, "enhance")(enhance)

@@ -1,5 +1,6 @@
-"""``evaluate``: a model on a split of pairs, or one folder of pictures against another."""
+"""``evaluate``: a model on a split of pairs, one folder of pictures against another, or a folder alone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,11 +11,11 @@ from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say
 from lfsrkit_cli.progress import counted
 
 if TYPE_CHECKING:
-    from lfsrkit.evaluation import Summary
+    from lfsrkit.evaluation import ImageScores, Summary
     from lfsrkit.stages import EvaluateConfig
 
-Result = tuple[list[Any], dict[str, Any]]
-"""What was measured, picture by picture; and on what."""
+Work = tuple["Iterator[ImageScores]", "int | None", dict[str, Any]]
+"""Scores as they are asked for, how many there will be, and on what."""
 
 
 def evaluate(
@@ -36,12 +37,25 @@ def evaluate(
         typer.Option(metavar="DIR", show_default=False, help="Instead of a model: pictures that any tool restored."),
     ] = None,
     clean: Annotated[
-        Path | None, typer.Option(metavar="DIR", show_default=False, help="Their originals, under the same names.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default=False,
+            help="Their originals, under the same names; without, the pictures are judged alone.",
+        ),
+    ] = None,
+    low: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", show_default=False, help="What they were made from, for the sheets."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="DIR", show_default=False, help="Folder for scores per picture and a sheet."
+            "--out",
+            "-o",
+            metavar="DIR",
+            show_default=False,
+            help="Folder for scores per picture, and for sheets of the first and of the worst pictures.",
         ),
     ] = None,
     recipes: Recipes,
@@ -51,58 +65,68 @@ def evaluate(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Measure a model on pairs, or one folder against another.
+    """Measure a model on pairs, or folders of pictures.
 
     Example: lfsrkit evaluate runs/first --pairs pairs/celeba --out results
+
+    Several processes share the pictures: torchrun --nproc_per_node 2 -m lfsrkit_cli evaluate ...
     """
-    from lfsrkit import evaluation
+    from lfsrkit import evaluation, training
     from lfsrkit.stages import load_stage
 
-    _check_request(model, pairs, split, restored, clean)
+    _check_request(model, pairs, split, [restored, clean, low])
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=given(split=split))
     if dry_run:
         _tell_plan(config, out)
         return
     if model is not None and pairs is not None:
-        rows, protocol = _of_model(model, pairs, config, device, allow_code)
+        scores, total, protocol = _of_model(model, pairs, config, device, allow_code)
     else:
-        rows, protocol = _of_folders(Path(restored or ""), Path(clean or ""), config)
-    summary = evaluation.summarise(rows)
-    if out is not None:
-        evaluation.write_results(out, rows, summary)
-    _tell(summary, protocol, out, json)
+        scores, total, protocol = _of_folders(Path(restored or ""), clean, low, config)
+    first = training.is_first_process()
+    rows = counted("evaluate", scores, total) if first else scores
+    summary = evaluation.summarise(rows) if out is None else evaluation.write_results(out, rows)
+    training.leave_processes()
+    if first:
+        _tell(summary, protocol, out, json)
 
 
-def _check_request(
-    model: str | None, pairs: Path | None, split: str | None, restored: Path | None, clean: Path | None
-) -> None:
+def _check_request(model: str | None, pairs: Path | None, split: str | None, folders: list[Path | None]) -> None:
     from lfsrkit.errors import UsageError
 
+    restored, clean, low = folders
     of_model = [item is not None for item in (model, pairs)]
-    of_folders = [item is not None for item in (restored, clean)]
-    one_way = (all(of_model) and not any(of_folders)) or (all(of_folders) and not any(of_model))
-    if not one_way:
-        raise UsageError("give MODEL and --pairs DIR, or --restored DIR and --clean DIR")
-    if split is not None and all(of_folders):
-        raise UsageError("--split goes with --pairs; two folders are compared whole")
+    of_folders = restored is not None and not any(of_model)
+    if not of_folders and (not all(of_model) or folders != [None] * 3):
+        raise UsageError("give MODEL and --pairs DIR, or --restored DIR with or without --clean DIR")
+    if low is not None and clean is None:
+        raise UsageError("--low goes with --clean: it is shown beside what is compared")
+    if split is not None and of_folders:
+        raise UsageError("--split goes with --pairs; folders are measured whole")
 
 
-def _of_model(model: str, folder: Path, config: "EvaluateConfig", device: str, allow_code: bool) -> Result:
+def _of_model(model: str, folder: Path, config: "EvaluateConfig", device: str, allow_code: bool) -> Work:
     from lfsrkit import evaluation
     from lfsrkit import pairs as stored
 
     data = stored.open(folder, config.split, allow_code=allow_code)
     scores = evaluation.evaluate(model, data, config, device=device, allow_code=allow_code)
-    rows = list(counted("evaluate", scores, len(data)))
     facts = {"split": config.split, "scale": data.scale, "chain": data.settings["degrade"]}
-    return rows, {"model": model, **facts, "faces": data.settings["faces"], "data": data.sha256}
+    detector = evaluation.detector_facts(config) if config.alignment else {}
+    return (
+        scores,
+        len(data),
+        {"model": model, **facts, "faces": data.settings["faces"], "data": data.sha256, **detector},
+    )
 
 
-def _of_folders(restored: Path, clean: Path, config: "EvaluateConfig") -> Result:
+def _of_folders(restored: Path, clean: Path | None, low: Path | None, config: "EvaluateConfig") -> Work:
     from lfsrkit import evaluation
 
-    rows = list(counted("evaluate", evaluation.compare_folders(restored, clean, config), None))
-    return rows, {"restored": restored, "clean": clean}
+    if clean is None:
+        return evaluation.judge_folder(restored, config), None, {"restored": restored, "clean": "none"}
+    scores = evaluation.compare_folders(restored, clean, config, low=low)
+    return scores, None, {"restored": restored, "clean": clean}
 
 
 def _tell_plan(config: "EvaluateConfig", out: Path | None) -> None:

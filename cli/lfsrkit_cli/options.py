@@ -32,13 +32,15 @@ def _stage_names(incomplete: str) -> list[str]:
     return [stage for stage in STAGES if stage.startswith(incomplete)]
 
 
-_KINDS = "degradations, masks, backbones, models, losses"
-KIND_HELP = f"{_KINDS} or metrics."
+_KINDS = "degradations, masks, backbones, models, losses, metrics"
+KIND_HELP = f"{_KINDS} or landmarkers."
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)]
 AnyKind = Annotated[
     str | None,
-    typer.Argument(metavar="KIND", autocompletion=_kinds, help=f"{_KINDS}, metrics or weights.", show_default=False),
+    typer.Argument(
+        metavar="KIND", autocompletion=_kinds, help=f"{_KINDS}, landmarkers or weights.", show_default=False
+    ),
 ]
 Name = Annotated[
     str,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.config import to_tables
-from lfsrkit.evaluation import evaluate, summarise, write_results
+from lfsrkit.evaluation import evaluate, write_results
 from lfsrkit.experiments.scores import RESULTS, read_key
 from lfsrkit.files import write_json
 from lfsrkit.pairs.batch import PairData
@@ -87,8 +87,7 @@ def run_trials(
                 yield GridProgress(trial, number, len(trials), record)
                 if stop is not None and stop():
                     return
-            scores = list(evaluate(trial.folder, data.judged, data.metrics, device=device))
-            write_results(trial.folder / RESULTS, scores, summarise(scores))
+            write_results(trial.folder / RESULTS, evaluate(trial.folder, data.judged, data.metrics, device=device))
             write_json(trial.folder / RESULTS / "of.json", key)
         yield GridProgress(trial, number, len(trials))
 

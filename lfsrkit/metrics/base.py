@@ -1,11 +1,13 @@
 """What every metric is, and the convention that all of them share."""
 
 from abc import ABC, abstractmethod
+from typing import final
 
 import torch
 from torch import Tensor
 
-from lfsrkit.errors import UsageError
+from lfsrkit.errors import TooSmall, UsageError
+from lfsrkit.registry import NO_REFERENCE
 from lfsrkit.types import Features, Images, Masks, PerImage
 
 
@@ -44,6 +46,43 @@ class Metric(ABC):
         _check_shapes(restored, clean, weight)
         with torch.no_grad():
             return self.measure(eight_bit(restored), eight_bit(clean), weight)
+
+
+class NoReference(Metric):
+    """Judge pictures by themselves, where there may be no clean ones.
+
+    A subclass computes in `judge`. Called as any metric, it does not look at the clean pictures.
+    """
+
+    TAGS = (NO_REFERENCE,)
+
+    @abstractmethod
+    def judge(self, pictures: Images) -> PerImage:
+        """Compute the metric of each picture.
+
+        Args:
+            pictures: As `eight_bit` gives them.
+        """
+
+    @final
+    def measure(self, restored: Images, clean: Images, weight: Masks | None) -> PerImage:
+        """Compute the metric of each picture; weights are refused."""
+        refuse_weight(weight, "a metric without reference")
+        return self.judge(restored)
+
+
+def refuse_weight(weight: Masks | None, what: str) -> None:
+    """Refuse to measure within a region.
+
+    Args:
+        weight: What was given.
+        what: What looks at whole pictures, as the start of a sentence.
+
+    Raises:
+        UsageError: If there is a weight.
+    """
+    if weight is not None:
+        raise UsageError(f"{what} looks at whole pictures; leave out the weight")
 
 
 def eight_bit(pictures: Images) -> Images:
@@ -86,13 +125,11 @@ def check_side(pictures: Tensor, least: int, what: str) -> None:
         what: What needs it, as the start of a sentence.
 
     Raises:
-        UsageError: If a side is smaller.
+        TooSmall: If a side is smaller.
     """
     height, width = pictures.shape[-2:]
     if min(height, width) < least:
-        raise UsageError(
-            f"{what} needs pictures of at least {least}x{least} pixels; these are {height}x{width} (h x w)"
-        )
+        raise TooSmall(f"{what} needs pictures of at least {least}x{least} pixels; these are {height}x{width} (h x w)")
 
 
 def _check_shapes(restored: Tensor, clean: Tensor, weight: Tensor | None) -> None:

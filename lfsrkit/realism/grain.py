@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from lfsrkit.colour import luma, srgb_to_linear
 from lfsrkit.degradations.chain import Chain
+from lfsrkit.metrics.blind import immerkaer
 from lfsrkit.realism.noise import (
     FEWEST,
     SMALLEST,
@@ -15,7 +16,6 @@ from lfsrkit.realism.noise import (
     Transfer,
     bin_edges,
     flat_blocks,
-    immerkaer,
     lag_one,
     shot_and_read,
     transfer_curve,

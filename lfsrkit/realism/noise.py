@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-from lfsrkit.colour import luma
-from lfsrkit.types import Images, PerImage
+from lfsrkit.types import PerImage
 
 Planes = Float[Tensor, "n h w"]
 """One channel of a batch."""
@@ -29,7 +27,6 @@ BINS = 8
 FEWEST = 50
 """Blocks that a bin needs to be used; the variance of fewer is known to worse than 10 %."""
 
-_LAPLACIAN = ((1.0, -2.0, 1.0), (-2.0, 4.0, -2.0), (1.0, -2.0, 1.0))
 # Mean of the lower half of a chi-squared variable with 13 degrees of freedom (16 pixels less a plane), by its mean:
 # 2 F_15(median of chi2_13).
 _LOWER_HALF = 0.694
@@ -43,30 +40,6 @@ class Transfer:
     """Mean light of each bin; NaN where there are too few blocks."""
     variance: tuple[float, ...]
     """Variance of the noise in each bin; NaN likewise."""
-
-
-def immerkaer(images: Images) -> PerImage:
-    r"""Estimate the noise of luma in 8-bit levels.
-
-    $\sigma = \sqrt{\pi/2}\, \frac{1}{6 (W-2)(H-2)} \sum \lvert Y * N \rvert$ with
-    $N = (1, -2, 1)^\top (1, -2, 1)$, which is blind to planes. On small faces texture counts as noise: below 64 pixels
-    the number means little.
-
-    Args:
-        images: sRGB, 0 to 1, at least 3 pixels high and wide.
-
-    References:
-        Immerkær, Fast Noise Variance Estimation, Computer Vision and Image Understanding 1996.
-        https://doi.org/10.1006/cviu.1996.0060
-
-    Example:
-        >>> noise = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(0)).expand(1, 3, -1, -1)
-        >>> round(immerkaer(0.5 + noise * 3 / 255).item(), 1)
-        3.0
-    """
-    kernel = images.new_tensor(_LAPLACIAN)[None, None]
-    found = functional.conv2d(luma(images) * 255, kernel).abs().flatten(1).mean(1)
-    return found * math.sqrt(math.pi / 2) / 6
 
 
 def lag_one(residual: Planes) -> PerImage:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from lfsrkit.registries import degradations, masks, measures, models
+from lfsrkit.registries import degradations, detectors, masks, measures, models
 from lfsrkit.registry import Registry
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lfsrkit.masks.base import MaskStrategy
     from lfsrkit.metrics import Metric
     from lfsrkit.models.base import Restorer
+    from lfsrkit.regions.landmarkers import Landmarker
 
 DEGRADATIONS: "Registry[Degradation]" = Registry(
     "degradation",
@@ -35,6 +36,8 @@ LOSSES: "Registry[Loss]" = Registry("loss", group="lfsrkit.losses", rows=measure
 
 METRICS: "Registry[Metric]" = Registry("metric", group="lfsrkit.metrics", rows=measures.METRICS)
 
+LANDMARKERS: "Registry[Landmarker]" = Registry("landmarker", group="lfsrkit.landmarkers", rows=detectors.LANDMARKERS)
+
 REGISTRIES = {
     "degradations": DEGRADATIONS,
     "masks": MASKS,
@@ -42,5 +45,6 @@ REGISTRIES = {
     "models": MODELS,
     "losses": LOSSES,
     "metrics": METRICS,
+    "landmarkers": LANDMARKERS,
 }
 """Every registry by the word that the command line uses."""

@@ -1,6 +1,6 @@
 """Losses and metrics that ship."""
 
-from lfsrkit.registry import HIGHER_IS_BETTER, Row
+from lfsrkit.registry import HIGHER_IS_BETTER, NO_REFERENCE, Row
 
 LOSSES: dict[str, Row] = {
     "charbonnier": Row("lfsrkit.losses.pixels:Charbonnier", "Smooth absolute error"),
@@ -32,7 +32,14 @@ LOSSES: dict[str, Row] = {
 }
 
 METRICS: dict[str, Row] = {
+    "identity": Row(
+        "lfsrkit.metrics.identity:IdentitySimilarity",
+        "Cosine similarity of faces in a network that tells people apart",
+        (HIGHER_IS_BETTER,),
+    ),
     "lpips": Row("lfsrkit.metrics.perceptual:Lpips", "Learned perceptual distance, LPIPS v0.1"),
+    "mean_luma": Row("lfsrkit.metrics.blind:MeanLuma", "Mean BT.601 luma, in 8-bit levels", (NO_REFERENCE,)),
+    "noise": Row("lfsrkit.metrics.blind:NoiseLevel", "Noise of luma, in 8-bit levels", (NO_REFERENCE,)),
     "psnr": Row(
         "lfsrkit.metrics.fidelity:Psnr", "Peak signal-to-noise ratio over RGB, in decibels", (HIGHER_IS_BETTER,)
     ),

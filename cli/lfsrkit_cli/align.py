@@ -1,0 +1,183 @@
+"""``align``: whether landmarks are found where they are on the clean picture, for models or folders."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
+from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
+from lfsrkit_cli.progress import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lfsrkit.evaluation import Summary
+    from lfsrkit.evaluation.alignment_rows import AlignmentRow
+    from lfsrkit.stages import EvaluateConfig
+
+
+def align(
+    *,
+    models: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MODEL]...",
+            show_default=False,
+            help="Run folders, .safetensors files or names; NAME=MODEL sets the name in the table.",
+        ),
+    ] = None,
+    pairs: Pairs = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", show_default=False, help="train, validation or test; by default test.")
+    ] = None,
+    restored: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="DIR",
+            default_factory=list,
+            show_default=False,
+            help="Instead of models: a folder of pictures that any tool restored. Repeatable.",
+        ),
+    ],
+    clean: Annotated[
+        Path | None, typer.Option(metavar="DIR", show_default=False, help="Their originals, under the same names.")
+    ] = None,
+    metric: Annotated[
+        list[str],
+        typer.Option(
+            "--metric",
+            metavar="CALL",
+            default_factory=list,
+            show_default=False,
+            help="One more column, such as identity(network='learned:mine:embed'). Repeatable.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", show_default=False, help="Folder for table and scores per picture."),
+    ] = None,
+    recipes: Recipes,
+    overrides: Overrides,
+    device: Device = "auto",
+    allow_code: AllowCode = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Measure the face alignment of models or folders.
+
+    Table 3 of the paper: landmarks on restored pictures against those on the clean ones. Rows of the clean pictures
+    re-encoded, and of bicubic, are added.
+
+    Example: lfsrkit align runs/first lsr=runs/lsr --pairs pairs/celeba --out alignment
+    """
+    from lfsrkit import training
+    from lfsrkit.evaluation import detector_facts
+    from lfsrkit.stages import load_stage
+
+    _check_request(models or [], pairs, split, restored, clean)
+    values = given(split=split) | {"metrics": metric}
+    config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=values)
+    facts = detector_facts(config)
+    if dry_run:
+        print_facts(facts)
+        say("", f"dry run: nothing is measured, nothing is written to {out}")
+        return
+    if pairs is not None:
+        rows, total, protocol = _of_models(models or [], pairs, config, device, allow_code)
+    else:
+        rows, total, protocol = _of_folders(restored, Path(clean or ""), config)
+    summaries = _measured(rows, total, out)
+    training.leave_processes()
+    if training.is_first_process():
+        _finish(summaries, {**protocol, **facts}, out, json)
+
+
+def _check_request(
+    models: list[str], pairs: Path | None, split: str | None, restored: list[Path], clean: Path | None
+) -> None:
+    from lfsrkit.errors import UsageError
+
+    of_models = pairs is not None and not restored and clean is None
+    of_folders = bool(restored) and clean is not None and pairs is None and not models
+    if not of_models and not of_folders:
+        raise UsageError("give MODELs and --pairs DIR, or --restored DIRs and --clean DIR")
+    if split is not None and of_folders:
+        raise UsageError("--split goes with --pairs; folders are measured whole")
+
+
+def _of_models(
+    models: list[str], folder: Path, config: "EvaluateConfig", device: str, allow_code: bool
+) -> "tuple[Iterator[AlignmentRow], int | None, dict[str, str]]":
+    from lfsrkit import pairs as stored
+    from lfsrkit.evaluation import align_models
+
+    data = stored.open(folder, config.split, allow_code=allow_code)
+    rows = align_models(named(models), data, config, device=device, allow_code=allow_code)
+    facts = {"split": config.split, "scale": str(data.scale), "chain": data.settings["degrade"], "data": data.sha256}
+    return rows, len(data), facts
+
+
+def _of_folders(
+    restored: list[Path], clean: Path, config: "EvaluateConfig"
+) -> "tuple[Iterator[AlignmentRow], int | None, dict[str, str]]":
+    from lfsrkit.evaluation import align_folders
+
+    return align_folders(restored, clean, config), None, {"clean": str(clean)}
+
+
+def named(models: list[str]) -> dict[str, str]:
+    """Read ``NAME=MODEL``, or take the last part of a path as the name.
+
+    Args:
+        models: As typed.
+
+    Raises:
+        UsageError: If two have the same name.
+
+    Example:
+        >>> named(["runs/first", "mine=runs/second", "bicubic(scale=4)"])
+        {'first': 'runs/first', 'mine': 'runs/second', 'bicubic(scale=4)': 'bicubic(scale=4)'}
+    """
+    from lfsrkit.errors import UsageError
+
+    found: dict[str, str] = {}
+    for text in models:
+        name, sign, model = text.partition("=")
+        if not sign or "(" in name:
+            name, model = Path(text).stem if "(" not in text else text, text
+        if name in found:
+            raise UsageError(f"two rows are called {name!r}; write NAME={model}")
+        found[name] = model
+    return found
+
+
+def _measured(rows: "Iterator[AlignmentRow]", total: int | None, out: Path | None) -> "dict[str, Summary]":
+    from lfsrkit.evaluation import summarise, write_results
+    from lfsrkit.training import is_first_process
+
+    found: dict[str, Summary] = {}
+    for number, (name, scores) in enumerate(rows):
+        shown = counted(name, scores, total) if is_first_process() else scores
+        found[name] = summarise(shown) if out is None else write_results(out / f"{number:02d}", shown)
+    return found
+
+
+def _finish(summaries: "dict[str, Summary]", facts: dict[str, str], out: Path | None, json: bool) -> None:
+    from lfsrkit.evaluation import alignment_columns, write_alignment
+
+    first = next(iter(summaries.values()))
+    used = round((first.mean["clean_faces"] or 0) * first.count)
+    facts = {"n": f"{first.count}, of which {used} with a face found on the clean picture", **facts}
+    if out is not None:
+        write_alignment(out, summaries, facts)
+    if json:
+        print_json({"rows": {name: vars(row) for name, row in summaries.items()}, "protocol": facts, "out": out})
+        return
+    columns = alignment_columns(summaries)
+    cells = [(name, *(score(key, row.mean[key]) for key in columns)) for name, row in summaries.items()]
+    print_table(("row", *columns), cells, numbers=True)
+    say("")
+    print_facts({**facts, **given(results=out)})
+    for note in first.notes:
+        remark(note)

@@ -1,0 +1,165 @@
+"""Folders of pictures that any tool has made: against clean ones, or alone."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import torch
+
+from lfsrkit.errors import BadPicture, UsageError
+from lfsrkit.evaluation.meter import BlindMeter, Meter
+from lfsrkit.evaluation.scores import ImageScores, shared_out
+from lfsrkit.images import SUFFIXES, Pixels, decode, to_bytes, to_float, to_pixels
+from lfsrkit.stages import EvaluateConfig
+from lfsrkit.training.ranks import Ranks
+from lfsrkit.types import Images
+
+_CPU = torch.device("cpu")
+
+
+def compare_folders(
+    restored: Path, clean: Path, config: EvaluateConfig, *, low: Path | None = None
+) -> Iterator[ImageScores]:
+    """Measure the pictures of one folder against those of the same name in another.
+
+    Args:
+        restored: Pictures of any tool.
+        clean: Their originals, of the same sizes.
+        config: Metrics.
+        low: What they were restored from, to be shown beside them.
+
+    Raises:
+        UsageError: If names or sizes do not match, or a picture cannot be read: numbers over fewer pictures than those
+            of another tool could not be compared with them.
+    """
+    yield from measure_folder(restored, clean, config, low=low)
+
+
+def judge_folder(restored: Path, config: EvaluateConfig) -> Iterator[ImageScores]:
+    """Measure the pictures of a folder alone; one that cannot be read has no values, and a note.
+
+    Args:
+        restored: Pictures of any tool, of any sizes.
+        config: Metrics without reference, and the detector.
+
+    Raises:
+        UsageError: If there is no picture, or a metric needs clean ones.
+    """
+    files = pictures_in(restored)
+    names, meter = list(files), BlindMeter(config)
+
+    def one(name: str) -> ImageScores:
+        try:
+            pixels = decode(files[name].read_bytes())
+        except (BadPicture, OSError) as error:
+            nothing = dict.fromkeys(meter.names)
+            return ImageScores(name, name, nothing, float("inf"), notes=(f"{name}: {error}",))
+        values = meter(_batch(pixels))
+        return _scored(name, values, meter.badness(values), {"restored": pixels}, meter.notes)
+
+    yield from shared_out(len(names), config.batch_size, lambda places: [one(names[i]) for i in places], Ranks(_CPU))
+
+
+def measure_folder(
+    restored: Path,
+    clean: Path,
+    config: EvaluateConfig,
+    *,
+    low: Path | None = None,
+    change: Callable[[Images], Images] | None = None,
+) -> Iterator[ImageScores]:
+    """Measure one folder against another.
+
+    Args:
+        restored: Pictures of any tool.
+        clean: Their originals.
+        config: Metrics.
+        low: What they were restored from.
+        change: What is done to the restored pictures first.
+
+    Raises:
+        UsageError: If names or sizes do not match, or a picture cannot be read.
+    """
+    mine, others = pictures_in(restored), {"clean": pictures_in(clean)}
+    others |= {} if low is None else {"low": pictures_in(low)}
+    _check_names(mine.keys(), others)
+    names, meter = list(mine), Meter(config)
+
+    def one(name: str) -> ImageScores:
+        pictures = {"restored": read(mine[name]), **{key: read(files[name]) for key, files in others.items()}}
+        _check_size(name, pictures["restored"], pictures["clean"])
+        given = _batch(pictures["restored"])
+        shown = given if change is None else change(given)
+        values = meter(shown, _batch(pictures["clean"]))
+        pictures["restored"] = to_pixels(shown)[0]
+        columns = {key: pictures[key] for key in ("low", "restored", "clean") if key in pictures}
+        return _scored(name, values, meter.badness(values), columns, meter.notes)
+
+    return shared_out(len(names), config.batch_size, lambda places: [one(names[i]) for i in places], Ranks(_CPU))
+
+
+def pictures_in(folder: Path) -> dict[str, Path]:
+    """Find the pictures of a folder at any depth, in the order of their names.
+
+    Args:
+        folder: Where to look.
+
+    Returns:
+        Files by their names within the folder, without the endings.
+
+    Raises:
+        UsageError: If there is no such folder, or no picture in it, or two pictures of one name.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"no folder {str(folder)!r}")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            if name in found:
+                raise UsageError(f"{found[name].name} and {path.name} in {path.parent} have one name; keep one of them")
+            found[name] = path
+    if not found:
+        raise UsageError(f"no picture in {folder}")
+    return dict(sorted(found.items()))
+
+
+def read(path: Path) -> Pixels:
+    """Decode a picture that has to be there.
+
+    Args:
+        path: Where it is.
+
+    Raises:
+        UsageError: If it cannot be read.
+    """
+    try:
+        return decode(path.read_bytes())
+    except (BadPicture, OSError) as error:
+        raise UsageError(f"{path.name}: {error}") from None
+
+
+def _check_names(names: Iterable[str], others: dict[str, dict[str, Path]]) -> None:
+    for what, files in others.items():
+        missing = [name for name in names if name not in files]
+        if missing:
+            raise UsageError(f"no {what} picture for {', '.join(missing[:3])}; both folders need the same names")
+
+
+def _check_size(name: str, restored: Pixels, clean: Pixels) -> None:
+    if restored.shape != clean.shape:
+        sizes = " and ".join(f"{p.shape[1]}x{p.shape[0]}" for p in (restored, clean))
+        raise UsageError(f"{name}: restored and clean differ in size ({sizes})")
+
+
+def _batch(pixels: Pixels) -> Images:
+    return to_float(to_bytes([pixels]))
+
+
+def _scored(
+    name: str,
+    values: dict[str, list[float | None]],
+    badness: list[float],
+    shown: dict[str, Pixels],
+    notes: tuple[str, ...],
+) -> ImageScores:
+    return ImageScores(name, name, {key: value[0] for key, value in values.items()}, badness[0], shown, notes)
