@@ -61,6 +61,10 @@ OPTIONS = {
     "benchmark": ["--rows", "--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
     "figures": [],
     "figures lighting": ["--out", "--stops", "--dry-run", "--json"],
+    "figures visual": [
+        *["--pairs", "--split", "--restored", "--clean", "--low", "--count", "--face", "--out", "--device"],
+        *["--allow-code", "--dry-run", "--json"],
+    ],
     "figures masks": ["--out", "--mask", "--landmarks", "--seed", "--dry-run", "--json"],
     "regions": [],
     "regions build": ["--out", "--model", "--least-score", "--framing", "--dry-run", "--json"],

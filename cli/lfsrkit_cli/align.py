@@ -8,6 +8,7 @@ import typer
 from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
+from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,27 +20,12 @@ if TYPE_CHECKING:
 
 def align(
     *,
-    models: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[MODEL]...",
-            show_default=False,
-            help="Run folders, .safetensors files or names; NAME=MODEL sets the name in the table.",
-        ),
-    ] = None,
+    models: Models = None,
     pairs: Pairs = None,
     split: Annotated[
         str | None, typer.Option(metavar="NAME", show_default=False, help="train, validation or test; by default test.")
     ] = None,
-    restored: Annotated[
-        list[Path],
-        typer.Option(
-            metavar="DIR",
-            default_factory=list,
-            show_default=False,
-            help="Instead of models: a folder of pictures that any tool restored. Repeatable.",
-        ),
-    ],
+    restored: RestoredFolders,
     clean: Annotated[
         Path | None, typer.Option(metavar="DIR", show_default=False, help="Their originals, under the same names.")
     ] = None,
@@ -72,10 +58,13 @@ def align(
     Example: lfsrkit align runs/first lsr=runs/lsr --pairs pairs/celeba --out alignment
     """
     from lfsrkit import training
+    from lfsrkit.errors import UsageError
     from lfsrkit.evaluation import detector_facts
     from lfsrkit.stages import load_stage
 
-    _check_request(models or [], pairs, split, restored, clean)
+    check_rows(models or [], pairs, restored, clean)
+    if split is not None and pairs is None:
+        raise UsageError("--split goes with --pairs; folders are measured whole")
     values = given(split=split) | {"metrics": metric}
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=values)
     facts = detector_facts(config)
@@ -91,19 +80,6 @@ def align(
     training.leave_processes()
     if training.is_first_process():
         _finish(summaries, {**protocol, **facts}, out, json)
-
-
-def _check_request(
-    models: list[str], pairs: Path | None, split: str | None, restored: list[Path], clean: Path | None
-) -> None:
-    from lfsrkit.errors import UsageError
-
-    of_models = pairs is not None and not restored and clean is None
-    of_folders = bool(restored) and clean is not None and pairs is None and not models
-    if not of_models and not of_folders:
-        raise UsageError("give MODELs and --pairs DIR, or --restored DIRs and --clean DIR")
-    if split is not None and of_folders:
-        raise UsageError("--split goes with --pairs; folders are measured whole")
 
 
 def _of_models(
@@ -124,32 +100,6 @@ def _of_folders(
     from lfsrkit.evaluation import align_folders
 
     return align_folders(restored, clean, config), None, {"clean": str(clean)}
-
-
-def named(models: list[str]) -> dict[str, str]:
-    """Read ``NAME=MODEL``, or take the last part of a path as the name.
-
-    Args:
-        models: As typed.
-
-    Raises:
-        UsageError: If two have the same name.
-
-    Example:
-        >>> named(["runs/first", "mine=runs/second", "bicubic(scale=4)"])
-        {'first': 'runs/first', 'mine': 'runs/second', 'bicubic(scale=4)': 'bicubic(scale=4)'}
-    """
-    from lfsrkit.errors import UsageError
-
-    found: dict[str, str] = {}
-    for text in models:
-        name, sign, model = text.partition("=")
-        if not sign or "(" in name:
-            name, model = Path(text).stem if "(" not in text else text, text
-        if name in found:
-            raise UsageError(f"two rows are called {name!r}; write NAME={model}")
-        found[name] = model
-    return found
 
 
 def _measured(rows: "Iterator[AlignmentRow]", total: int | None, out: Path | None) -> "dict[str, Summary]":

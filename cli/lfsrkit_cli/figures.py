@@ -7,12 +7,14 @@ import typer
 
 from lfsrkit_cli.command import command
 from lfsrkit_cli.figures_masks import masks
+from lfsrkit_cli.figures_visual import visual
 from lfsrkit_cli.options import FACES_HELP, DryRun, Json
 from lfsrkit_cli.output import print_json, print_table, say
 
 app = typer.Typer(help="Draw the figures of the paper from any faces.", rich_markup_mode=None, no_args_is_help=True)
 
 command(app, "masks")(masks)
+command(app, "visual")(visual)
 
 ONE = ["synthetic:1"]
 

@@ -17,7 +17,7 @@ Point = tuple[Number, Number]
 Anchor = Literal["start", "middle", "end"]
 
 INK = "#222222"
-QUIET = "#999999"
+QUIET = "#6a6a6a"
 
 
 class Canvas(ABC):
@@ -83,8 +83,10 @@ class SvgCanvas(Canvas):
     def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
         """Embed a PNG."""
         data = base64.b64encode(encode_png(pixels)).decode()
-        where = f'x="{place[0]:g}" y="{place[1]:g}" width="{side:g}" height="{side:g}"'
-        self._parts.append(f'<image {where} href="data:image/png;base64,{data}"/>')
+        width, height = _fitted(pixels, side)
+        where = f'x="{place[0]:g}" y="{place[1]:g}" width="{width:g}" height="{height:g}"'
+        how = 'style="image-rendering:pixelated"'
+        self._parts.append(f'<image {where} {how} href="data:image/png;base64,{data}"/>')
 
     def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
         """Add a path."""
@@ -123,8 +125,8 @@ class PixelCanvas(Canvas):
 
     def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
         """Paste, enlarged without smoothing."""
-        pixel_side = self._pixels(side)
-        scaled = Pillow.fromarray(pixels).resize((pixel_side, pixel_side), Pillow.Resampling.NEAREST)
+        width, height = map(self._pixels, _fitted(pixels, side))
+        scaled = Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.NEAREST)
         self._sheet.paste(scaled, (self._pixels(place[0]), self._pixels(place[1])))
 
     def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
@@ -151,3 +153,8 @@ class PixelCanvas(Canvas):
 
     def _pixels(self, units: Number) -> int:
         return round(units * self._density)
+
+
+def _fitted(pixels: Pixels, side: Number) -> Point:
+    height, width = pixels.shape[:2]
+    return side * width / max(height, width), side * height / max(height, width)

@@ -40,7 +40,7 @@ def _draw(canvas: Canvas, sets: Mapping[str, Profile]) -> None:
     for number, ((name, profile), colour) in enumerate(zip(sets.items(), _COLOURS, strict=False)):
         left = _LEFT + number * across / len(sets)
         canvas.box((left, 34), (12, 8), colour)
-        canvas.text(f"{name} ({profile.count} pictures)", (left + 18, 42), size=11)
+        canvas.text(f"{name} ({profile.count} pictures)", (left + 18, 42), size=13)
         bins = len(profile.luminance)
         points = [
             (_LEFT + (bin_ + 0.5) / bins * across, bottom - share / peak * (bottom - _TOP))
@@ -51,5 +51,5 @@ def _draw(canvas: Canvas, sets: Mapping[str, Profile]) -> None:
     for level in _TICKS:
         x = _LEFT + (level / 255) ** 0.5 * across
         canvas.line([(x, bottom), (x, bottom + 4)], INK)
-        canvas.text(str(level), (x, bottom + 16), size=10, anchor="middle")
-    canvas.text("8-bit luma, on a square-root axis", (_LEFT, _HEIGHT - 8), size=10, colour=QUIET)
+        canvas.text(str(level), (x, bottom + 16), size=12, anchor="middle")
+    canvas.text("8-bit luma, on a square-root axis", (_LEFT, _HEIGHT - 8), size=12, colour=QUIET)

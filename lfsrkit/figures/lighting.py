@@ -25,8 +25,8 @@ MOST = 1000
 _CHANNELS = (("R", "#c8281e"), ("G", "#1e8c32"), ("B", "#1e50c8"))
 _TICKS: tuple[tuple[int, Anchor], ...] = ((0, "start"), (128, "middle"), (255, "end"))
 _FACE, _GAP, _LEFT = 150, 14, 16
-_CURVES, _BARS = 110, 54
-_HEAD = 26
+_CURVES, _BARS = 110, 57
+_HEAD = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +131,7 @@ def _shares(values: Tensor) -> tuple[float, ...]:
 
 def _size(levels: Sequence[Lighting]) -> tuple[int, int]:
     width = 2 * _LEFT + len(levels) * (_FACE + _GAP) - _GAP
-    return width, _HEAD + _FACE + 30 + _CURVES + 30 + _BARS + 34
+    return width, _HEAD + _FACE + 30 + _CURVES + 34 + _BARS + 38
 
 
 def _draw(canvas: Canvas, levels: Sequence[Lighting], faces: int) -> None:
@@ -139,14 +139,14 @@ def _draw(canvas: Canvas, levels: Sequence[Lighting], faces: int) -> None:
     for column, level in enumerate(levels):
         left = _LEFT + column * (_FACE + _GAP)
         title = "normal light" if level.stops == 0 else f"{level.stops:g} stop{'s' * (level.stops != 1)} less"
-        canvas.text(title, (left + _FACE / 2, _HEAD - 8), size=13, anchor="middle")
+        canvas.text(title, (left + _FACE / 2, _HEAD - 9), size=17, anchor="middle")
         canvas.picture(level.face, (left, _HEAD), _FACE)
         _curves(canvas, level, (left, _HEAD + _FACE + 24))
-        _bars(canvas, level, (left, _HEAD + _FACE + 24 + _CURVES + 32), brightest)
+        _bars(canvas, level, (left, _HEAD + _FACE + 24 + _CURVES + 36), brightest)
     _, height = _size(levels)
     many = "one face" if faces == 1 else f"{faces} faces; the first is shown"
     note = f"Shares of 8-bit values (square root, each panel up to its own peak) and channel means of {many}."
-    canvas.text(note, (_LEFT, height - 10), size=10, colour=QUIET)
+    canvas.text(note, (_LEFT, height - 12), size=14, colour=QUIET)
 
 
 def _curves(canvas: Canvas, level: Lighting, place: Point) -> None:
@@ -155,7 +155,7 @@ def _curves(canvas: Canvas, level: Lighting, place: Point) -> None:
     for value, anchor in _TICKS:
         x = left + value / 255 * _FACE
         canvas.line([(x, bottom), (x, bottom + 4)], INK)
-        canvas.text(str(value), (x, bottom + 15), size=10, anchor=anchor)
+        canvas.text(str(value), (x, bottom + 18), size=13, anchor=anchor)
     for shares, (_, colour) in zip(level.histogram, _CHANNELS, strict=True):
         # The square root keeps the tail of a dark picture visible beside its peak.
         heights = [(share / peak) ** 0.5 * (_CURVES - 4) for share in shares]
@@ -168,6 +168,6 @@ def _bars(canvas: Canvas, level: Lighting, place: Point, brightest: float) -> No
     left, top = place
     for row, (mean, (name, colour)) in enumerate(zip(level.means, _CHANNELS, strict=True)):
         y = top + row * _BARS / 3
-        canvas.text(name, (left, y + 10), size=11)
-        canvas.box((left + 14, y + 1), (mean / brightest * (_FACE - 50), 11), colour)
-        canvas.text(f"{mean:.1f}", (left + _FACE, y + 10), size=11, anchor="end")
+        canvas.text(name, (left, y + 13), size=14)
+        canvas.box((left + 17, y + 2), (mean / brightest * (_FACE - 66), 12), colour)
+        canvas.text(f"{mean:.1f}", (left + _FACE, y + 13), size=14, anchor="end")

@@ -26,7 +26,7 @@ from lfsrkit.registries import MASKS
 EXAMPLES = {
     "invert": "invert(of=facial_region())",
     "schedule": "schedule(of=patch(), ratio=(0.2, 0.8))",
-    "union": "union(a=patch(ratio=0.25), b=facial_region(parts=('eyes', 'mouth')))",
+    "union": "union(a=patch(ratio=0.25), b=facial_region())",
 }
 """How strategies are shown that cannot be made from their name alone."""
 
@@ -36,8 +36,8 @@ PROGRESS = 0.5
 _LOW = "fsr_gamma(scale=4)"
 _SELECTED = (1.0, 0.55, 0.0)
 _OPACITY = 0.8
-_COLUMNS, _FACE, _GAP, _LEFT, _HEAD, _LABEL = 6, 150, 18, 16, 40, 34
-_LINE, _LETTERS = 12, 30
+_COLUMNS, _FACE, _GAP, _LEFT, _HEAD, _LABEL = 6, 150, 18, 16, 42, 40
+_LINE, _LETTERS = 15, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +182,7 @@ def _settings(panel: Panel) -> list[str]:
 
 
 def _draw(canvas: Canvas, panels: Sequence[Panel]) -> None:
-    canvas.text("Mask strategies", (_LEFT, 26), size=16)
+    canvas.text("Mask strategies", (_LEFT, 28), size=20)
     top = _HEAD
     for row, height in _rows(panels):
         for column, panel in enumerate(row):
@@ -192,10 +192,10 @@ def _draw(canvas: Canvas, panels: Sequence[Panel]) -> None:
 
 def _draw_panel(canvas: Canvas, panel: Panel, place: tuple[int, int]) -> None:
     left, top = place
-    base = top + _FACE + 15
+    base = top + _FACE + 18
     canvas.picture(panel.picture, place, _FACE)
-    canvas.text(panel.title.partition("(")[0], (left, base), size=13)
+    canvas.text(panel.title.partition("(")[0], (left, base), size=16)
     if panel.share is not None:
-        canvas.text(f"{panel.share:.0%}", (left + _FACE, base), size=11, anchor="end", colour=QUIET)
+        canvas.text(f"{panel.share:.0%}", (left + _FACE, base), size=14, anchor="end", colour=QUIET)
     for number, line in enumerate(_settings(panel), 1):
-        canvas.text(line, (left, base + _LINE * number), size=10, colour=QUIET)
+        canvas.text(line, (left, base + _LINE * number), size=13, colour=QUIET)

@@ -1,0 +1,75 @@
+"""Rows and columns that a user names: models, or folders of restored pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Models = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[MODEL]...",
+        show_default=False,
+        help="Run folders, .safetensors files or names; NAME=MODEL sets the name that is shown.",
+    ),
+]
+RestoredFolders = Annotated[
+    list[Path],
+    typer.Option(
+        "--restored",
+        metavar="DIR",
+        default_factory=list,
+        show_default=False,
+        help="Instead of models: a folder of pictures that any tool restored. Repeatable.",
+    ),
+]
+
+
+def named(models: list[str]) -> dict[str, str]:
+    """Read ``NAME=MODEL``, or take the last part of a path as the name.
+
+    Args:
+        models: As typed.
+
+    Raises:
+        UsageError: If two have the same name.
+
+    Example:
+        >>> named(["runs/first", "mine=runs/second", "bicubic(scale=4)"])
+        {'first': 'runs/first', 'mine': 'runs/second', 'bicubic(scale=4)': 'bicubic(scale=4)'}
+    """
+    from lfsrkit.errors import UsageError
+
+    found: dict[str, str] = {}
+    for text in models:
+        name, sign, model = text.partition("=")
+        if not sign or "(" in name:
+            name, model = text if "(" in text else Path(text).stem, text
+        if name in found:
+            raise UsageError(f"two rows are called {name!r}; write NAME={model}")
+        found[name] = model
+    return found
+
+
+def check_rows(models: list[str], pairs: Path | None, restored: list[Path], clean: Path | None) -> None:
+    """Refuse a mixture of models on pairs and of folders.
+
+    Args:
+        models: As typed.
+        pairs: Their pairs.
+        restored: Folders.
+        clean: Their originals.
+
+    Raises:
+        UsageError: If it is neither the one nor the other, or two folders have the same name.
+    """
+    from lfsrkit.errors import UsageError
+
+    of_models = pairs is not None and not restored and clean is None
+    of_folders = bool(restored) and clean is not None and pairs is None and not models
+    if not of_models and not of_folders:
+        raise UsageError("give MODELs and --pairs DIR, or --restored DIRs and --clean DIR")
+    names = [folder.name for folder in restored]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"two folders are called {twice!r}; rename one of them")

@@ -1,0 +1,277 @@
+"""Folders with and without clean pictures, the worst cases, and summaries that do not depend on order or processes."""
+
+import csv
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pictures import picture
+
+from lfsrkit import LANDMARKERS, METRICS, evaluation
+from lfsrkit.errors import MissingWeights, UsageError
+from lfsrkit.evaluation import ImageScores, summarise, write_results
+from lfsrkit.faces.synthetic import draw_face, sample_face
+from lfsrkit.images import Pixels, decode, encode_png
+from lfsrkit.metrics import NoReference
+from lfsrkit.stages import EvaluateConfig, load_stage
+from lfsrkit.types import Images, PerImage
+from tests.command_cases import run
+from tests.test_alignment import Brightness
+from tests.test_regions_mesh import needs_mesh
+
+ROOT = Path(__file__).parents[1]
+LIMIT_SECONDS = 300
+
+
+@pytest.fixture
+def config() -> Iterator[EvaluateConfig]:
+    with LANDMARKERS.temporary("brightness", Brightness):
+        yield load_stage("evaluate", values={"metrics": ["psnr", "ssim"], "landmarker": "brightness", "batch_size": 3})
+
+
+def save(folder: Path, pictures: dict[str, Pixels]) -> Path:
+    folder.mkdir(parents=True)
+    for name, pixels in pictures.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(encode_png(pixels))
+    return folder
+
+
+def scores(values: list[float | None], **more: object) -> list[ImageScores]:
+    return [ImageScores(str(i), f"{i}.png", {"psnr": value}, **more) for i, value in enumerate(values)]
+
+
+# --- alone ---
+
+
+def test_a_folder_is_judged_without_clean_pictures(tmp_path: Path, config: EvaluateConfig) -> None:
+    dark, bright = np.full((64, 48, 3), 8, np.uint8), np.full((40, 40, 3), 200, np.uint8)
+    place = save(tmp_path / "r", {"a.png": dark, "deep/b.png": bright})
+    (place / "broken.png").write_bytes(b"no picture")
+    rows = {row.source: row for row in evaluation.judge_folder(place, config)}
+    assert list(rows) == ["a", "broken", "deep/b"]
+    assert rows["a"].values == {
+        "mean_luma": pytest.approx(8),
+        "noise": pytest.approx(0, abs=1e-9),
+        "face_score": pytest.approx(8),
+        "faces_found": 0,
+    }
+    assert rows["deep/b"].values["faces_found"] == 1
+    assert set(rows["broken"].values.values()) == {None}
+    assert "not a picture" in rows["broken"].notes[0]
+    summary = summarise(rows.values())
+    assert (summary.count, summary.known["mean_luma"]) == (3, 2)
+    assert summary.mean["mean_luma"] == pytest.approx(104)
+    assert any(note.startswith("broken: ") for note in summary.notes)
+    # What cannot be read is worst, then the face that is seen least.
+    assert sorted(rows, key=lambda name: -rows[name].badness) == ["broken", "a", "deep/b"]
+
+
+def test_a_detector_that_is_absent_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> Path:
+        raise MissingWeights("no detector here")
+
+    config = load_stage("evaluate")
+    monkeypatch.setattr("lfsrkit.regions.landmarkers.find_model", absent)
+    place = save(tmp_path / "r", {"a.png": picture(0, 64), "b.png": np.clip(picture(0, 64) // 2, 0, 255)})
+    rows = list(evaluation.judge_folder(place, config))
+    assert rows[0].values["face_score"] is None
+    assert rows[0].values["mean_luma"] is not None
+    assert "faces are not looked for: no detector here" in summarise(rows).notes
+
+
+def test_a_metric_of_ones_own_judges_alone_and_one_that_compares_is_refused(
+    tmp_path: Path, config: EvaluateConfig
+) -> None:
+    class Widest(NoReference):
+        """Largest less smallest value."""
+
+        def judge(self, pictures: Images) -> PerImage:
+            return pictures.amax((1, 2, 3)) - pictures.amin((1, 2, 3))
+
+    place = save(tmp_path / "r", {"a.png": np.full((16, 16, 3), 51, np.uint8)})
+    with METRICS.temporary("widest", Widest):
+        own = load_stage("evaluate", values={"blind": ["widest"], "landmarker": "brightness"})
+        (row,) = evaluation.judge_folder(place, own)
+    assert row.values["widest"] == 0
+    wrong = load_stage("evaluate", values={"blind": ["psnr"], "landmarker": "brightness"})
+    with pytest.raises(UsageError, match=r"psnr compares with clean pictures.*mean_luma, noise"):
+        list(evaluation.judge_folder(place, wrong))
+
+
+@needs_mesh
+def test_faces_are_found_in_drawn_faces_and_not_in_noise(tmp_path: Path) -> None:
+    face = draw_face(sample_face(torch.Generator().manual_seed(1)), 128).image
+    grain = np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8)
+    place = save(tmp_path / "r", {"face.png": face, "noise.png": grain})
+    told = run("evaluate", "--restored", place, "--json", "--out", tmp_path / "out")
+    assert told.exit_code == 0, told.stderr
+    facts = json.loads(told.stdout)
+    assert (facts["count"], facts["mean"]["faces_found"]) == (2, 0.5)
+    lines = list(csv.DictReader((tmp_path / "out" / "per_image.csv").read_text().splitlines()))
+    assert [(line["id"], float(line["faces_found"])) for line in lines] == [("face", 1), ("noise", 0)]
+    assert float(lines[1]["noise"]) > 10 * float(lines[0]["noise"])
+
+
+# --- against clean pictures ---
+
+
+def test_low_pictures_are_shown_beside_what_was_made_of_them(tmp_path: Path, config: EvaluateConfig) -> None:
+    clean = save(tmp_path / "c", {"a.png": picture(0, 32), "b.png": picture(1, 32)})
+    restored = save(tmp_path / "r", {"b.png": picture(1, 32) // 2, "a.png": picture(0, 32)})
+    low = save(tmp_path / "l", {"a.png": picture(0, 8), "b.png": picture(1, 8)})
+    rows = list(evaluation.compare_folders(restored, clean, config, low=low))
+    assert [list(row.shown) for row in rows] == [["low", "restored", "clean"]] * 2
+    assert rows[1].shown["low"].shape == (8, 8, 3)
+    assert rows[1].badness > rows[0].badness
+    (low / "b.png").unlink()
+    with pytest.raises(UsageError, match="no low picture for b"):
+        list(evaluation.compare_folders(restored, clean, config, low=low))
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path: Path, config: EvaluateConfig) -> None:
+    place = save(tmp_path / "r", {"a.png": picture(0, 32), "a.bmp": picture(1, 32)})
+    with pytest.raises(UsageError, match=r"a\.bmp and a\.png .* have one name"):
+        list(evaluation.judge_folder(place, config))
+
+
+def test_pictures_that_are_too_small_for_a_metric_have_no_value(tmp_path: Path) -> None:
+    config = load_stage("evaluate", values={"metrics": ["psnr", "ssim"]})
+    clean = save(tmp_path / "c", {"a.png": picture(0, 10)})
+    restored = save(tmp_path / "r", {"a.png": picture(1, 10)})
+    (row,) = evaluation.compare_folders(restored, clean, config)
+    assert row.values["ssim"] is None
+    assert row.values["psnr"] is not None
+    assert "ssim unavailable: SSIM has a window of 11 pixels" in row.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["bicubic", "--restored", "r"], "give MODEL and --pairs"),
+        (["--clean", "c"], "give MODEL and --pairs"),
+        (["--restored", "r", "--low", "l"], "--low goes with --clean"),
+        (["--restored", "r", "--split", "test"], "--split goes with --pairs"),
+        (["--restored", "nowhere"], "no folder 'nowhere'"),
+    ],
+)
+def test_wrong_requests_are_told(words: list[str], reason: str) -> None:
+    told = run("evaluate", *words)
+    assert told.exit_code == 2
+    assert reason in told.stderr
+
+
+# --- results ---
+
+
+def test_the_worst_sheet_holds_the_worst(tmp_path: Path) -> None:
+    order = random.Random(0).sample(range(40), 40)
+    rows = []
+    for place in order:
+        shown = {"restored": np.full((4, 4, 3), place, np.uint8), "clean": np.full((4, 4, 3), 255, np.uint8)}
+        rows.append(ImageScores(str(place), str(place), {"psnr": float(place)}, badness=-float(place), shown=shown))
+    write_results(tmp_path, rows)
+    sheet = decode((tmp_path / "worst.png").read_bytes())
+    for number in range(evaluation.SHOWN):  # under 16 pixels of titles, each with 16 pixels of caption, gaps of 4
+        top = 20 + number * 24
+        assert (sheet[top : top + 4, 4:8] == number).all()
+        assert (sheet[top : top + 4, 12:16] == 255).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_order_does_not_change_a_digit(seed: int) -> None:
+    rng = random.Random(seed)
+    values = [rng.lognormvariate(0, 8) * rng.choice([-1, 1]) for _ in range(500)]
+    whole = summarise(scores(values))
+    rng.shuffle(values)
+    assert summarise(scores(values)) == whole
+    assert whole.mean["psnr"] == pytest.approx(math.fsum(values) / 500, rel=1e-12)
+    assert whole.spread["psnr"] == pytest.approx(np.std(np.array(values, dtype=np.longdouble), ddof=1), rel=1e-12)
+
+
+def test_infinite_and_absent_values_are_told_apart() -> None:
+    summary = summarise(scores([1.0, None, 3.0, math.inf]))
+    assert (summary.count, summary.known["psnr"], summary.mean["psnr"]) == (4, 3, math.inf)
+    assert summary.spread["psnr"] == pytest.approx(math.sqrt(2))
+    assert summarise(scores([None])).mean["psnr"] is None
+    assert math.isnan(summarise(scores([1.0, math.nan])).mean["psnr"] or 0)
+    with pytest.raises(UsageError, match="there is no picture"):
+        summarise([])
+
+
+def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path) -> None:
+    def rows(count: int) -> Iterator[ImageScores]:
+        for place in range(count):
+            shown = {"restored": np.zeros((64, 64, 3), np.uint8)}
+            yield ImageScores(str(place), str(place), {"psnr": 1 / (1 + place)}, badness=math.sin(place), shown=shown)
+
+    peaks = []
+    for count in (500, 5000):
+        tracemalloc.start()
+        write_results(tmp_path / str(count), rows(count))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
+    assert len((tmp_path / "5000" / "per_image.csv").read_text().splitlines()) == 5001
+
+
+def test_a_table_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    def broken() -> Iterator[ImageScores]:
+        yield from scores([1.0])
+        raise UsageError("no more")
+
+    with pytest.raises(UsageError, match="no more"):
+        write_results(tmp_path / "out", broken())
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+# --- several processes ---
+
+
+def torchrun(*words: object) -> "subprocess.CompletedProcess[str]":
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"]
+    variables = {key: value for key, value in os.environ.items() if key != "COLUMNS"} | {"OMP_NUM_THREADS": "1"}
+    variables["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+    command = [*launcher, "lfsrkit_cli", *map(str, words)]
+    return subprocess.run(
+        command, cwd=ROOT, env=variables, check=False, capture_output=True, text=True, timeout=LIMIT_SECONDS
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without processes")
+def test_two_processes_measure_as_one(built: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "bicubic", "--pairs", built, "--split", "train", "--device", "cpu", "--json"]
+    words += ["-s", 'metrics=["psnr", "ssim"]', "-s", "batch_size=5"]  # 12 pairs: three batches, so one is odd
+    one = run(*words, "--out", tmp_path / "one")
+    two = torchrun(*words, "--out", tmp_path / "two")
+    assert two.returncode == 0, two.stderr
+    found = [json.loads(each.stdout) for each in (one, two)]
+    assert [each.pop("out") for each in found] == [str(tmp_path / name) for name in ("one", "two")]
+    assert found[0] == found[1]
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert names == ["per_image.csv", "results.json", "sheet.png", "worst.png"]
+    assert names == sorted(path.name for path in (tmp_path / "two").iterdir())
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch was built without processes")
+def test_two_processes_share_a_folder(folder: Callable[..., Path], tmp_path: Path) -> None:
+    clean = folder(7, 32)
+    restored = save(tmp_path / "r", {f"{i:03d}.png": picture(i, 32) // 2 for i in range(7)})
+    words = ["evaluate", "--restored", restored, "--clean", clean, "--json"]
+    words += ["-s", 'metrics=["psnr"]', "-s", "batch_size=2"]
+    two = torchrun(*words)
+    assert two.returncode == 0, two.stderr
+    assert json.loads(two.stdout) == json.loads(run(*words).stdout)
