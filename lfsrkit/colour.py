@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lfsrkit.images import looked_up, to_float
+from lfsrkit.images import to_float
 from lfsrkit.types import Bytes, Images, Masks
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
@@ -46,7 +46,7 @@ def bytes_to_linear(stored: Bytes, dtype: torch.dtype = torch.float32) -> Images
         tensor([0.2159, 0.2159, 0.2159])
     """
     if dtype == torch.float64 and stored.device.type == "cpu":
-        return looked_up(stored, _light_of_bytes())
+        return torch.from_numpy(_light_of_bytes()).index_select(0, stored.flatten().int()).view(stored.shape)
     return srgb_to_linear(to_float(stored, dtype))
 
 

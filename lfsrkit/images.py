@@ -29,9 +29,6 @@ PNG_LEVEL = 3
 SMALL_SIDE = 32
 """Pixels; below this side PNG is quicker than WebP, above it WebP is quicker and smaller."""
 
-_FRACTIONS = np.arange(256) / 255
-"""What 8-bit values stand for."""
-
 _EIGHT_BIT = frozenset({"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV"})
 
 
@@ -155,19 +152,7 @@ def to_float(batch: Bytes, dtype: torch.dtype = torch.float32) -> Images:
         batch: 8-bit pictures.
         dtype: Number format of the result.
     """
-    if dtype == torch.float64 and batch.device.type == "cpu":
-        return looked_up(batch, _FRACTIONS)
     return batch.to(dtype).div_(255)
-
-
-def looked_up(batch: Bytes, table: NDArray[np.float64]) -> Images:
-    """Replace every 8-bit value by its entry in a table, which on the CPU is quicker than to compute it.
-
-    Args:
-        batch: 8-bit pictures on the CPU.
-        table: 256 numbers.
-    """
-    return torch.from_numpy(table).index_select(0, batch.flatten().int()).view(batch.shape)
 
 
 def quantise(batch: Images) -> Bytes:

@@ -147,6 +147,15 @@ def test_separable_filter_is_the_filter_and_a_bilinear_resize(size):
     torch.testing.assert_close(kernels.filtered_apart(images, profile, size), theirs, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("side", [9, 61])
+@pytest.mark.parametrize("size", [(10, 8), (40, 24), (57, 31), (3, 1)])
+def test_filter_that_samples_is_the_filter_and_a_bilinear_resize(size, side):
+    images = noise(2, 3, 40, 24)
+    weights = kernels.gaussian([3.0, 1.0], [1.5, 6.0], [0.4, 2.0], side)
+    theirs = torch.nn.functional.interpolate(kernels.filtered(images, weights), size, mode="bilinear")
+    torch.testing.assert_close(kernels.filtered_bilinear(images, weights, size), theirs, rtol=0, atol=1e-9)
+
+
 @each_lens
 def test_light_is_kept(name):
     """Half of a lamp in the middle stays the same amount of light: the kernel only spreads it."""

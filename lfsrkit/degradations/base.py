@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, final
 
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, float64
 
 from lfsrkit.colour import linear_to_srgb, srgb_to_linear
@@ -176,7 +179,17 @@ def per_image(values: Sequence[int | float], images: Images) -> Tensor:
     """
     if len(values) != len(images):
         raise ValueError(f"{len(values)} recorded values were given for {len(images)} pictures")
-    return images.new_tensor(values).view(len(images), 1, 1, 1)
+    return tensor_like(values, images).view(len(images), 1, 1, 1)
+
+
+def tensor_like(values: ArrayLike, images: Tensor) -> Tensor:
+    """Give numbers the dtype and the device of a batch.
+
+    Args:
+        values: What NumPy takes for an array.
+        images: The batch.
+    """
+    return torch.from_numpy(np.asarray(values, np.float64)).to(images)
 
 
 def straight_through(values: Tensor, forward: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from lfsrkit.degradations.base import LinearDegradation, Params
+from lfsrkit.degradations.base import LinearDegradation, Params, tensor_like
 from lfsrkit.degradations.draws import Draws, Range, log_uniform, outside, require, uniform
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
@@ -177,7 +177,7 @@ def per_channel(gains: Sequence[Gains], images: Images) -> Tensor:
         gains: Red, green and blue, one triple per picture.
         images: The batch.
     """
-    return images.new_tensor(gains).view(len(images), 3, 1, 1)
+    return tensor_like(gains, images).view(len(images), 3, 1, 1)
 
 
 def _red_and_blue(kelvin: float) -> tuple[float, float]:

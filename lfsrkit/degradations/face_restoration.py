@@ -10,9 +10,9 @@ from lfsrkit.colour import luma
 from lfsrkit.degradations.base import Degradation, Params, settled, split, stack
 from lfsrkit.degradations.dice import Dice
 from lfsrkit.degradations.draws import IntRange, Range, outside, require
-from lfsrkit.degradations.kernels import convolved, filtered_apart, gaussian, gaussian_profile
+from lfsrkit.degradations.kernels import filtered_apart, filtered_bilinear, gaussian, gaussian_profile
 from lfsrkit.degradations.resample import resampled
-from lfsrkit.degradations.srgb import gaussian_noise, jpeg, resized, rounded
+from lfsrkit.degradations.srgb import gaussian_noise, jpeg, rounded
 from lfsrkit.seeding import Streams, streams
 from lfsrkit.types import Images, Resized
 
@@ -141,7 +141,7 @@ def _shrunk(image: Images, row: dict[str, Any], kernel_size: int) -> Resized:
     if row["sigma_x"] == row["sigma_y"]:
         return filtered_apart(image, gaussian_profile(row["sigma_x"], kernel_size), size)
     kernel = gaussian([row["sigma_x"]], [row["sigma_y"]], [row["angle"]], kernel_size)
-    return resized(convolved(image, kernel), size, "bilinear")
+    return filtered_bilinear(image, kernel, size)
 
 
 def _recoloured(image: Images, row: dict[str, Any]) -> Images:

@@ -1,13 +1,19 @@
 """Fields of light: how much of it reaches every pixel."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from lfsrkit.degradations.base import per_image, settled
+from lfsrkit.degradations.base import tensor_like
 from lfsrkit.types import Images
+
+Line = NDArray[np.float64]
+"""Numbers along one side, made in NumPy in float64, whatever the pictures are."""
 
 Normalise = Literal["max", "mean"]
 """What of a field is made 1: its largest value, so that it never brightens, or its mean."""
@@ -36,11 +42,11 @@ def lit(light: Images, field: Tensor, normalise: Normalise) -> Images:
         normalise: What of the field of each picture is made 1.
     """
     axes = (1, 2, 3)
-    scale = field.amax(axes, keepdim=True) if normalise == "max" else settled(field.mean(axes, keepdim=True))
+    scale = field.amax(axes, keepdim=True) if normalise == "max" else field.mean(axes, keepdim=True)
     return light * (field / scale.clamp_min(torch.finfo(field.dtype).tiny))
 
 
-def positions(light: Images) -> tuple[Tensor, Tensor]:
+def positions(light: Images) -> tuple[Line, Line]:
     """Give the pixel centres from the middle of the picture, right and down, in units of its shorter side.
 
     Args:
@@ -51,14 +57,19 @@ def positions(light: Images) -> tuple[Tensor, Tensor]:
     """
     height, width = light.shape[-2:]
     short = min(height, width)
-    x, y = (
-        (torch.arange(side, dtype=light.dtype, device=light.device) - (side - 1) / 2) / short
-        for side in (width, height)
-    )
-    return x.view(1, 1, 1, width), y.view(1, 1, height, 1)
+    return _centres(width) / short, _centres(height).reshape(1, 1, -1, 1) / short
 
 
-def along(light: Images, degrees: Sequence[float]) -> tuple[Tensor, Tensor]:
+def column(values: Sequence[float]) -> Line:
+    """Shape one number per picture so that it broadcasts with `positions`.
+
+    Args:
+        values: One per picture.
+    """
+    return np.array(values, np.float64)[:, None, None, None]
+
+
+def along(light: Images, degrees: Sequence[float]) -> tuple[Line, Line]:
     """Split the distance along a direction into its parts from x and from y, whose sum it is.
 
     Args:
@@ -68,30 +79,28 @@ def along(light: Images, degrees: Sequence[float]) -> tuple[Tensor, Tensor]:
     Returns:
         Parts (n, 1, 1, w) and (n, 1, h, 1), in units of the shorter side from the middle of the picture.
     """
-    x, y = positions(light)
-    angle = per_image(degrees, light).deg2rad()
-    return angle.cos() * x, -angle.sin() * y
+    (x, y), angle = positions(light), np.radians(column(degrees))
+    return np.cos(angle) * x, -np.sin(angle) * y
 
 
-def spot(light: Images, x: Sequence[float], y: Sequence[float], sigma: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """Split a Gaussian spot, 1 in its centre, into two lines, whose product it is.
+def spot(light: Images, x: Line, y: Line, sigma: Line) -> tuple[Line, Line]:
+    """Split Gaussian spots, 1 in their centres, into two lines each, whose product they are.
 
     Args:
         light: The batch.
-        x: Centre per picture as a share of the width, 0 at the left border, 1 at the right.
-        y: Centre per picture as a share of the height, 0 at the upper border, 1 at the lower.
-        sigma: Standard deviation per picture in units of the shorter side.
+        x: Centres as a share of the width, 0 at the left border, 1 at the right; (n, k, 1, 1).
+        y: Centres as a share of the height, 0 at the upper border, 1 at the lower; (n, k, 1, 1).
+        sigma: Standard deviations in units of the shorter side; (n, k, 1, 1).
 
     Returns:
-        Factors (n, 1, 1, w) and (n, 1, h, 1).
+        Factors (n, k, 1, w) and (n, k, h, 1).
     """
     height, width = light.shape[-2:]
     short = min(height, width)
     columns, rows = positions(light)
-    spread = per_image(sigma, light)
-    across = (columns - (per_image(x, light) - 0.5) * (width / short)) / spread
-    down = (rows - (per_image(y, light) - 0.5) * (height / short)) / spread
-    return (across.square() / -2).exp(), (down.square() / -2).exp()
+    across = (columns - (x - 0.5) * (width / short)) / sigma
+    down = (rows - (y - 0.5) * (height / short)) / sigma
+    return np.exp(across**2 / -2), np.exp(down**2 / -2)
 
 
 def above_ambient(ambient: Sequence[float], shape: Tensor) -> Tensor:
@@ -101,5 +110,10 @@ def above_ambient(ambient: Sequence[float], shape: Tensor) -> Tensor:
         ambient: Share a per picture, 0 to 1; at 1 the field is even.
         shape: (n, 1, h, w), 0 to 1.
     """
-    share = shape.new_tensor(ambient).view(-1, 1, 1, 1)
-    return share + (1 - share) * shape
+    share = tensor_like(column(ambient), shape)
+    return (shape * (1 - share)).add_(share)
+
+
+@lru_cache(maxsize=64)
+def _centres(side: int) -> Line:
+    return (np.arange(side, dtype=np.float64) - (side - 1) / 2)[None, None, None]

@@ -147,51 +147,71 @@ def motion_line(length: Numbers, angle: Numbers, size: int) -> Kernels:
 def filtered(images: Images, kernels: Kernels) -> Images:
     """Convolve each picture with its own kernel, mirrored at the border without repeating it.
 
-    Args:
-        images: Any values.
-        kernels: One per picture.
-    """
-    return settled(convolved(images, kernels))
-
-
-def convolved(images: Images, kernels: Kernels) -> Images:
-    """Do what `filtered` does, but leave the last bits as they come, for sums that are settled later.
-
     Kernels of few taps are summed tap by tap; others by Fourier transform, whose time hardly depends on their size.
 
     Args:
         images: Any values.
         kernels: One per picture.
     """
-    weights = images.new_tensor(kernels)[:, None]
     if kernels.shape[-1] == 1:
-        return images * weights
+        return images * images.new_tensor(kernels)[:, None]
     used = kernels.any(0)
     if np.count_nonzero(used) <= _FEW_TAPS:
-        return _summed(images, weights, np.argwhere(used).tolist())
-    (height, width), rim = images.shape[-2:], kernels.shape[-1] - 1
-    down, across = _fast(height + rim), _fast(width + rim)
-    transfer = torch.fft.fft(torch.fft.rfft(weights, n=across), n=down, dim=-2)
-    spectrum = torch.fft.rfft2(_mirrored(images, rim // 2), s=(down, across)).mul_(transfer)
-    # Two steps: the transform of both sides at once copies first, and goes back along rows that are not wanted.
-    rows = torch.fft.ifft(spectrum, dim=-2)[..., rim : rim + height, :]
-    return torch.fft.irfft(rows, n=across)[..., rim : rim + width]
+        return _summed(images, kernels, used)
+    return _rows_of(_filtered_spectra(images, kernels), kernels, images.shape[-1])
+
+
+def filtered_bilinear(images: Images, kernels: Kernels, size: tuple[int, int]) -> Resized:
+    """Do what `filtered` does, then resize bilinearly without antialiasing.
+
+    Rows are sampled before they are transformed back, so that only those of the result are.
+
+    Args:
+        images: Any values.
+        kernels: One per picture.
+        size: Height and width of the result.
+    """
+    rows = _rows_of(_sampled(_filtered_spectra(images, kernels), size[0]), kernels, images.shape[-1])
+    return settled(_sampled(rows, size[1]))
 
 
 def filtered_apart(images: Images, profile: Profile, size: tuple[int, int]) -> Resized:
-    """Filter along rows and along columns with one profile, then resize bilinearly.
-
-    The same as `filtered` followed by bilinear interpolation without antialiasing, but both are one matrix per side.
+    """Do what `filtered_bilinear` does with the product of a profile with itself, by one matrix per side.
 
     Args:
         images: Any values.
         profile: The kernel of one side, symmetric, for all pictures.
-        size: Height and width of the result, without antialiasing.
+        size: Height and width of the result.
     """
     sides = dict.fromkeys(zip(images.shape[-2:], size, strict=True))
     matrices = [images.new_tensor(_matrix(profile, side, small)) for side, small in sides]
     down, across = matrices[0], matrices[-1]
-    return settled(down @ (images @ across.T))
+    return settled(down @ images @ across.T)
+
+
+def _filtered_spectra(images: Images, kernels: Kernels) -> Tensor:
+    """Filter, and leave every row of the result as its Fourier transform, which is a column: (n, c, frequencies, h)."""
+    (height, width), rim = images.shape[-2:], kernels.shape[-1] - 1
+    down, across = _fast(height + rim), _fast(width + rim)
+    weights = torch.fft.rfft(images.new_tensor(kernels)[:, None], n=across)
+    # Mirrored rows have the spectra of those that they mirror; numbers that lie together transform quicker.
+    rows = torch.fft.rfft(_mirrored(images, 0, rim // 2), n=across)
+    spectra = torch.fft.fft(_mirrored(rows.mT, 0, rim // 2), n=down).mul_(torch.fft.fft(weights.mT, n=down))
+    return torch.fft.ifft(spectra)[..., rim : rim + height]
+
+
+def _rows_of(spectra: Tensor, kernels: Kernels, width: int) -> Resized:
+    """Transform filtered rows back."""
+    rim = kernels.shape[-1] - 1
+    return torch.fft.irfft(spectra.mT, n=_fast(width + rim))[..., rim : rim + width]
+
+
+def _sampled(values: Tensor, small: int) -> Tensor:
+    """Sample the last side evenly, linearly between neighbours."""
+    side = values.shape[-1]
+    first, share = (torch.from_numpy(found).to(values.device) for found in _places(side, small))
+    before, behind = values.index_select(-1, first), values.index_select(-1, (first + 1).clamp_max(side - 1))
+    return before.lerp(behind, share.to(values.dtype))
 
 
 def _matrix(profile: Profile, side: int, small: int) -> NDArray[np.float64]:
@@ -224,23 +244,26 @@ def _fast(side: int) -> int:
     return next(length for length in range(side, 2 * side) if 210 ** length.bit_length() % length == 0)
 
 
-def _summed(images: Images, weights: Tensor, taps: Sequence[Sequence[int]]) -> Images:
+def _summed(images: Images, kernels: Kernels, used: NDArray[np.bool_]) -> Images:
     """Add up shifted pictures; a tap below and right of the centre takes what lies above and left."""
-    (height, width), last = images.shape[-2:], weights.shape[-1] - 1
-    padded, sums = _mirrored(images, last // 2), torch.zeros_like(images)
-    for row, column in taps:
+    (height, width), last = images.shape[-2:], kernels.shape[-1] - 1
+    padded, sums = _mirrored(images, last // 2, last // 2), torch.zeros_like(images)
+    weights = images.new_tensor(kernels)[:, None]
+    for row, column in np.argwhere(used).tolist():
         shifted = padded[..., last - row : last - row + height, last - column : last - column + width]
         sums = sums.addcmul_(shifted, weights[..., row : row + 1, column : column + 1])
     return sums
 
 
-def _mirrored(images: Images, reach: int) -> Resized:
-    if reach < min(images.shape[-2:]):
-        return functional.pad(images, (reach,) * 4, mode="reflect")
-    for dim in (-2, -1):
-        places = _folded(np.arange(-reach, images.shape[dim] + reach), images.shape[dim])
-        images = images.index_select(dim, torch.tensor(places, device=images.device))
-    return images
+def _mirrored(values: Tensor, down: int, across: int) -> Tensor:
+    """Continue a picture over its borders, above and below, left and right."""
+    height, width = values.shape[-2:]
+    if down < height and across < width:
+        return functional.pad(values, (across, across, down, down), mode="reflect")
+    for dim, reach in ((-2, down), (-1, across)):
+        places = _folded(np.arange(-reach, values.shape[dim] + reach), values.shape[dim])
+        values = values.index_select(dim, torch.from_numpy(places).to(values.device))
+    return values
 
 
 def _folded(places: NDArray[np.int64], side: int) -> NDArray[np.int64]:

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-from lfsrkit.degradations.base import LinearDegradation, Params, per_image
-from lfsrkit.degradations.cast import COLDEST, DAYLIGHT, WARMEST, per_channel, planckian_gains
+import numpy as np
+
+from lfsrkit.degradations.base import LinearDegradation, Params, tensor_like
+from lfsrkit.degradations.cast import COLDEST, DAYLIGHT, WARMEST, planckian_gains
 from lfsrkit.degradations.draws import Draws, IntRange, Range, ends, integers, log_uniform, outside, require, uniform
-from lfsrkit.degradations.fields import Normalise, above_ambient, lit, spot, unknown_normalise
+from lfsrkit.degradations.fields import Normalise, above_ambient, column, lit, spot, unknown_normalise
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
-
-_LAMP = ("x", "y", "sigma", "weight", "kelvin")
-"""What is recorded of a lamp."""
 
 _CENTRES = (0.1, 0.9)
 """Where the centre of a lamp can be, share of either side."""
@@ -72,8 +71,9 @@ class Spotlight(LinearDegradation):
 
     def apply_light(self, light: Images, params: Params) -> Resized:
         """Light the spot of every picture."""
-        across, down = spot(light, params["x"], params["y"], params["sigma"])
-        return lit(light, above_ambient(params["ambient"], across * down), self.normalise)
+        across, down = spot(light, *(column(params[name]) for name in ("x", "y", "sigma")))
+        shape = tensor_like(down, light) * tensor_like(across, light)
+        return lit(light, above_ambient(params["ambient"], shape), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
         """Ambient light only."""
@@ -145,14 +145,13 @@ class LocalLights(LinearDegradation):
         }
 
     def apply_light(self, light: Images, params: Params) -> Resized:
-        """Switch the lamps of every picture on, one after another."""
-        field = per_image(params["ambient"], light)
-        for lamp in range(self._most):
-            x, y, sigma, weight, kelvin = ([row[lamp] for row in params[name]] for name in _LAMP)
-            across, down = spot(light, x, y, sigma)
-            colour = per_channel([planckian_gains(temperature) for temperature in kelvin], light)
-            field = field + (per_image(weight, light) * colour * down) * across
-        return lit(light, field, self.normalise)
+        """Add the lamps of every picture up: a product of the matrix of their columns and that of their rows."""
+        across, down = spot(light, *(np.array(params[name])[..., None, None] for name in ("x", "y", "sigma")))
+        colours = np.array([[planckian_gains(kelvin) for kelvin in row] for row in params["kelvin"]])
+        strength = np.array(params["weight"])[..., None] * colours
+        columns = np.einsum("nkc,nkh->nchk", strength, down[..., 0])
+        lamps = tensor_like(columns, light) @ tensor_like(across[:, None, :, 0], light)
+        return lit(light, lamps.add_(tensor_like(column(params["ambient"]), light)), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
         """Ambient light only."""

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
-from torch.nn.functional import interpolate, pad
 
-from lfsrkit.degradations.base import LinearDegradation, Params, settled
+from lfsrkit.degradations.base import LinearDegradation, Params, tensor_like
 from lfsrkit.degradations.draws import Draws, Range, draw_seeds, outside, require, uniform
 from lfsrkit.degradations.fields import Normalise, above_ambient, lit, unknown_normalise
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
+
+Grid = NDArray[np.float64]
 
 _GRID = 33
 """Side of the grid on which the field is drawn; a picture of any size gets an enlarged one."""
@@ -75,8 +79,8 @@ class Plasma(LinearDegradation):
     def apply_light(self, light: Images, params: Params) -> Resized:
         """Shade with the fields that the recorded seeds stand for."""
         grid = plasma(params["seed"], params["roughness"]).to(light)
-        field = settled(interpolate(grid, light.shape[-2:], mode="bicubic", align_corners=True))
-        return lit(light, above_ambient(params["ambient"], _stretched(field)), self.normalise)
+        down, across = (tensor_like(_spread(side), light) for side in light.shape[-2:])
+        return lit(light, above_ambient(params["ambient"], _stretched(down @ grid @ across.T)), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
         """Ambient light only."""
@@ -90,37 +94,58 @@ def plasma(seeds: Sequence[int], roughness: Sequence[float]) -> Tensor:
         seeds: One per picture, as recorded.
         roughness: One per picture, 0 to 1.
     """
-    drawn = torch.stack([_evenly(seed) for seed in seeds])
-    grid = torch.zeros(len(seeds), _GRID, _GRID, dtype=torch.float64)
-    grid[:, :: _GRID - 1, :: _GRID - 1] = drawn[:, :4].reshape(-1, 2, 2).mT
+    drawn = np.stack([_evenly(seed) for seed in seeds])
+    grid = np.zeros((len(seeds), _GRID, _GRID))
+    grid[:, :: _GRID - 1, :: _GRID - 1] = drawn[:, :4].reshape(-1, 2, 2).swapaxes(1, 2)
     start = 4
     for level, side in enumerate(_SIDES):
         step = (_GRID - 1) // (side - 1)
-        share = torch.tensor([r**level if level else 0.0 for r in roughness], dtype=torch.float64).view(-1, 1, 1)
+        share = np.array([r**level if level else 0.0 for r in roughness])[:, None, None]
         fresh = drawn[:, start : start + side**2].reshape(-1, side, side)
         _refine(grid[:, ::step, ::step], share, fresh)
         start += side**2 if level else 0
-    return settled(grid[:, None])
+    return torch.from_numpy(grid[:, None])
 
 
-def _evenly(seed: int) -> Tensor:
+def _evenly(seed: int) -> Grid:
     """Draw the corners and the points of all levels but the first, which is averaged only."""
     count = 4 + sum(side**2 for side in _SIDES[1:])
-    return torch.rand(count, dtype=torch.float64, generator=Generator().manual_seed(seed))
+    return torch.rand(count, dtype=torch.float64, generator=Generator().manual_seed(seed)).numpy()
 
 
-def _refine(grid: Tensor, share: Tensor, fresh: Tensor) -> None:
+def _refine(grid: Grid, share: Grid, fresh: Grid) -> None:
     """Set every second point from its neighbours, mixed with fresh numbers: diagonal ones first, then the rest."""
     corners = grid[:, :-1:2, :-1:2] + grid[:, 2::2, :-1:2] + grid[:, :-1:2, 2::2] + grid[:, 2::2, 2::2]
     grid[:, 1::2, 1::2] = (1 - share) * corners / 4 + share * fresh[:, 1::2, 1::2]
-    around = pad(grid, (1, 1, 1, 1))
-    sums = around[:, :-2, 1:-1] + around[:, 2:, 1:-1] + around[:, 1:-1, :-2] + around[:, 1:-1, 2:]
-    sums[:, :: grid.shape[1] - 1] /= 3
-    sums[:, :, :: grid.shape[2] - 1] /= 3
-    sums[:, 1:-1, 1:-1] /= 4
-    mixed = (1 - share) * sums + share * fresh
-    grid[:, ::2, 1::2] = mixed[:, ::2, 1::2]
-    grid[:, 1::2, ::2] = mixed[:, 1::2, ::2]
+    _refine_edges(grid, share, fresh)
+    _refine_edges(grid.swapaxes(1, 2), share, fresh.swapaxes(1, 2))
+
+
+def _refine_edges(grid: Grid, share: Grid, fresh: Grid) -> None:
+    """Set the points between two corners of a row; they have a diagonal point above and below, at the border one."""
+    sums = grid[:, ::2, :-1:2] + grid[:, ::2, 2::2]
+    sums[:, 1:] += grid[:, 1::2, 1::2]
+    sums[:, :-1] += grid[:, 1::2, 1::2]
+    sums[:, 1:-1] /= 4
+    sums[:, [0, -1]] /= 3
+    grid[:, ::2, 1::2] = (1 - share) * sums + share * fresh[:, ::2, 1::2]
+
+
+@lru_cache(maxsize=64)
+def _spread(side: int) -> Grid:
+    """Make the matrix (side, 33) of cubic interpolation, a = -3/4, between points that reach from border to border."""
+    places = np.linspace(0, _GRID - 1, side) if side > 1 else np.zeros(1)
+    points = np.floor(places)[:, None] + np.arange(-1, 3)
+    distances = np.abs(points - places[:, None])
+    near = (1.25 * distances - 2.25) * distances**2 + 1
+    far = -0.75 * (((distances - 5) * distances + 8) * distances - 4)
+    matrix = np.zeros((side, _GRID))
+    np.add.at(
+        matrix,
+        (np.arange(side)[:, None], points.clip(0, _GRID - 1).astype(np.int64)),
+        np.where(distances <= 1, near, far),
+    )
+    return matrix
 
 
 def _stretched(field: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from lfsrkit.degradations import kernels
-from lfsrkit.degradations.base import Degradation, Params, split, stack
+from lfsrkit.degradations.base import Degradation, Params, settled, split, stack
 from lfsrkit.degradations.dice import Dice
 from lfsrkit.degradations.draws import IntRange, Range, ends, outside, require
 from lfsrkit.degradations.srgb import MODES, gaussian_noise, jpeg, poisson_noise, resized, rounded
@@ -204,7 +204,7 @@ def _coarser(image: Images, order: dict[str, Any], height: int, width: int) -> R
 
 
 def _blurred(image: Images, order: dict[str, Any]) -> Images:
-    return image if order["family"] == "none" else kernels.filtered(image, _kernel(order))
+    return image if order["family"] == "none" else settled(kernels.filtered(image, _kernel(order)))
 
 
 def _kernel(order: dict[str, Any]) -> kernels.Kernels:

@@ -124,7 +124,7 @@ def resampled(images: Images, kernel: Kernel, size: tuple[int, int]) -> Resized:
         torch.from_numpy(_weights(kernel, side, small)).to(images)
         for side, small in zip(images.shape[-2:], size, strict=True)
     )
-    return settled(rows @ (images @ columns.T))
+    return settled(rows @ images @ columns.T)
 
 
 @lru_cache(maxsize=512)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import torch
+import numpy as np
 
-from lfsrkit.degradations.base import LinearDegradation, Params, per_image
+from lfsrkit.degradations.base import LinearDegradation, Params, tensor_like
 from lfsrkit.degradations.draws import Draws, Range, outside, require, uniform
-from lfsrkit.degradations.fields import Normalise, above_ambient, along, lit, positions, unknown_normalise
+from lfsrkit.degradations.fields import Normalise, above_ambient, along, column, lit, positions, unknown_normalise
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
@@ -67,8 +67,8 @@ class SideLight(LinearDegradation):
     def apply_light(self, light: Images, params: Params) -> Resized:
         """Shade every picture."""
         across, up = along(light, params["angle"])
-        edge, softness = per_image(params["edge"], light), per_image(params["softness"], light)
-        shape = (across / softness + (up - edge) / softness).sigmoid()
+        edge, softness = column(params["edge"]), column(params["softness"])
+        shape = tensor_like(across / softness, light).add(tensor_like((up - edge) / softness, light)).sigmoid_()
         return lit(light, above_ambient(params["ambient"], shape), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
@@ -117,9 +117,9 @@ class LinearGradient(LinearDegradation):
     def apply_light(self, light: Images, params: Params) -> Resized:
         """Shade every picture."""
         across, up = along(light, params["angle"])
-        reach = across.amax(3, keepdim=True) + up.amax(2, keepdim=True)
-        span = (2 * reach).clamp_min(torch.finfo(light.dtype).tiny)
-        return lit(light, above_ambient(params["ambient"], across / span + (up / span + 0.5)), self.normalise)
+        span = 2 * (across.max(3, keepdims=True) + up.max(2, keepdims=True)).clip(np.finfo(np.float64).tiny)
+        shape = tensor_like(across / span, light) + tensor_like(up / span + 0.5, light)
+        return lit(light, above_ambient(params["ambient"], shape), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
         """Ambient light only."""
@@ -164,9 +164,9 @@ class Vignette(LinearDegradation):
         height, width = light.shape[-2:]
         x, y = positions(light)
         half_diagonal = (height**2 + width**2) ** 0.5 / min(height, width) / 2
-        focal = per_image(params["focal"], light) * half_diagonal
-        slope = 1 + (x / focal).square() + (y / focal).square()
-        return lit(light, slope.square().reciprocal(), self.normalise)
+        focal = column(params["focal"]) * half_diagonal
+        slope = tensor_like(1 + (x / focal) ** 2, light) + tensor_like((y / focal) ** 2, light)
+        return lit(light, slope.square_().reciprocal_(), self.normalise)
 
     def neutral(self, n: int) -> Params | None:
         """A focal length so long that nothing falls off."""

@@ -39,7 +39,7 @@ def gaussian_noise(image: Images, deviation: float, seed: int, *, grey: bool = F
         grey: Whether all channels get the same noise.
     """
     shape = image[:, :1].shape if grey else image.shape
-    return (image + deviation * normal_noise(shape, seed).to(image)).clamp(0, 1)
+    return image.add(normal_noise(shape, seed).to(image), alpha=deviation).clamp_(0, 1)
 
 
 def poisson_noise(image: Images, strength: float, seed: int, *, grey: bool = False) -> Images:

@@ -23,7 +23,7 @@ def with_regions(face: FramedFace, picture: SourcePicture, ref: FaceRef, files: 
     Raises:
         BadPicture: If there is a parsing map but it cannot be used.
     """
-    if face.regions is not None:
+    if face.regions is not None or (face.landmarks is None and files == RegionFiles()):
         return face
     height, width = picture.pixels.shape[:2]
     view = View(width, height, face.crop, face.clean.shape[0])
