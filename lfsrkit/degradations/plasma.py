@@ -15,8 +15,6 @@ from lfsrkit.degradations.fields import Normalise, above_ambient, lit, unknown_n
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
-Grid = NDArray[np.float64]
-
 _GRID = 33
 """Side of the grid on which the field is drawn; a picture of any size gets an enlarged one."""
 
@@ -94,45 +92,45 @@ def plasma(seeds: Sequence[int], roughness: Sequence[float]) -> Tensor:
         seeds: One per picture, as recorded.
         roughness: One per picture, 0 to 1.
     """
-    drawn = np.stack([_evenly(seed) for seed in seeds])
-    grid = np.zeros((len(seeds), _GRID, _GRID))
-    grid[:, :: _GRID - 1, :: _GRID - 1] = drawn[:, :4].reshape(-1, 2, 2).swapaxes(1, 2)
+    drawn = torch.stack([_evenly(seed) for seed in seeds])
+    grid = torch.zeros(len(seeds), _GRID, _GRID, dtype=torch.float64)
+    grid[:, :: _GRID - 1, :: _GRID - 1] = drawn[:, :4].reshape(-1, 2, 2).mT
     start = 4
     for level, side in enumerate(_SIDES):
         step = (_GRID - 1) // (side - 1)
-        share = np.array([r**level if level else 0.0 for r in roughness])[:, None, None]
+        share = torch.tensor([r**level if level else 0.0 for r in roughness], dtype=torch.float64).view(-1, 1, 1)
         fresh = drawn[:, start : start + side**2].reshape(-1, side, side)
         _refine(grid[:, ::step, ::step], share, fresh)
         start += side**2 if level else 0
-    return torch.from_numpy(grid[:, None])
+    return grid[:, None]
 
 
-def _evenly(seed: int) -> Grid:
+def _evenly(seed: int) -> Tensor:
     """Draw the corners and the points of all levels but the first, which is averaged only."""
     count = 4 + sum(side**2 for side in _SIDES[1:])
-    return torch.rand(count, dtype=torch.float64, generator=Generator().manual_seed(seed)).numpy()
+    return torch.rand(count, dtype=torch.float64, generator=Generator().manual_seed(seed))
 
 
-def _refine(grid: Grid, share: Grid, fresh: Grid) -> None:
+def _refine(grid: Tensor, share: Tensor, fresh: Tensor) -> None:
     """Set every second point from its neighbours, mixed with fresh numbers: diagonal ones first, then the rest."""
     corners = grid[:, :-1:2, :-1:2] + grid[:, 2::2, :-1:2] + grid[:, :-1:2, 2::2] + grid[:, 2::2, 2::2]
-    grid[:, 1::2, 1::2] = (1 - share) * corners / 4 + share * fresh[:, 1::2, 1::2]
+    grid[:, 1::2, 1::2] = (corners / 4).lerp(fresh[:, 1::2, 1::2], share)
     _refine_edges(grid, share, fresh)
-    _refine_edges(grid.swapaxes(1, 2), share, fresh.swapaxes(1, 2))
+    _refine_edges(grid.mT, share, fresh.mT)
 
 
-def _refine_edges(grid: Grid, share: Grid, fresh: Grid) -> None:
+def _refine_edges(grid: Tensor, share: Tensor, fresh: Tensor) -> None:
     """Set the points between two corners of a row; they have a diagonal point above and below, at the border one."""
     sums = grid[:, ::2, :-1:2] + grid[:, ::2, 2::2]
     sums[:, 1:] += grid[:, 1::2, 1::2]
     sums[:, :-1] += grid[:, 1::2, 1::2]
     sums[:, 1:-1] /= 4
-    sums[:, [0, -1]] /= 3
-    grid[:, ::2, 1::2] = (1 - share) * sums + share * fresh[:, ::2, 1::2]
+    sums[:, :: sums.shape[1] - 1] /= 3
+    grid[:, ::2, 1::2] = sums.lerp(fresh[:, ::2, 1::2], share)
 
 
 @lru_cache(maxsize=64)
-def _spread(side: int) -> Grid:
+def _spread(side: int) -> NDArray[np.float64]:
     """Make the matrix (side, 33) of cubic interpolation, a = -3/4, between points that reach from border to border."""
     places = np.linspace(0, _GRID - 1, side) if side > 1 else np.zeros(1)
     points = np.floor(places)[:, None] + np.arange(-1, 3)
