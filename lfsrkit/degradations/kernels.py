@@ -155,9 +155,9 @@ def filtered(images: Images, kernels: Kernels) -> Images:
     """
     if kernels.shape[-1] == 1:
         return images * images.new_tensor(kernels)[:, None]
-    used = kernels.any(0)
-    if np.count_nonzero(used) <= _FEW_TAPS:
-        return _summed(images, kernels, used)
+    taps = np.argwhere(kernels.any(0)).tolist()
+    if len(taps) <= _FEW_TAPS:
+        return _summed(images, kernels, taps)
     return _rows_of(_filtered_spectra(images, kernels), kernels, images.shape[-1])
 
 
@@ -244,12 +244,12 @@ def _fast(side: int) -> int:
     return next(length for length in range(side, 2 * side) if 210 ** length.bit_length() % length == 0)
 
 
-def _summed(images: Images, kernels: Kernels, used: NDArray[np.bool_]) -> Images:
+def _summed(images: Images, kernels: Kernels, taps: Sequence[Sequence[int]]) -> Images:
     """Add up shifted pictures; a tap below and right of the centre takes what lies above and left."""
     (height, width), last = images.shape[-2:], kernels.shape[-1] - 1
     padded, sums = _mirrored(images, last // 2, last // 2), torch.zeros_like(images)
     weights = images.new_tensor(kernels)[:, None]
-    for row, column in np.argwhere(used).tolist():
+    for row, column in taps:
         shifted = padded[..., last - row : last - row + height, last - column : last - column + width]
         sums = sums.addcmul_(shifted, weights[..., row : row + 1, column : column + 1])
     return sums
