@@ -12,7 +12,7 @@ ROWS = [
     {"models", "pairs"},
     {"training", "evaluation", "inference", "preview", "realism", "timings", "export"},
     {"report", "figures", "experiments"},
-    {"demo"},
+    {"demo", "app"},
     {"lfsrkit_cli"},
 ]
 ROW = {name: number for number, names in enumerate(ROWS) for name in names}

@@ -23,6 +23,7 @@ from lfsrkit_cli.plugs import list_plugs, show_plug
 from lfsrkit_cli.preview import preview
 from lfsrkit_cli.regions import app as regions
 from lfsrkit_cli.train import train
+from lfsrkit_cli.web import web
 
 START = """\
 lfsrkit makes dark, small faces bright and large, and trains
@@ -88,6 +89,7 @@ command(app, "benchmark")(benchmark)
 app.add_typer(ablate, name="ablate")
 command(app, "enhance")(enhance)
 command(app, "export")(export)
+command(app, "app")(web)
 app.add_typer(figures, name="figures")
 app.add_typer(bench, name="bench")
 app.add_typer(config, name="config")

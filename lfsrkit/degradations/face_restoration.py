@@ -38,15 +38,15 @@ class Gfpgan(Degradation):
         scale: How many times smaller the low picture is, 1 to 64.
         sigma: Range of the widths of the blur in pixels, 0 to 100; a stretched one draws two.
         kernel_size: Odd side of the kernel in pixels, 1 to 255.
-        round_chance: Probability that the blur is round.
+        round_chance: Probability, 0 to 1, that the blur is round.
         shrink: Range of the factor r of the first shrinking, 0.25 to 64; below 1 it enlarges.
         noise: Range of the standard deviation δ of the noise in levels of 255, 0 to 255.
         quality: Range of the JPEG quality, 1 to 100.
         shift: Greatest shift of each channel in levels of 255, 0 to 255.
-        shift_chance: Probability that the channels are shifted; published: 0.3.
-        grey_chance: Probability that the low picture loses its colour, the clean one not; published: 0.01.
-        jitter_chance: Probability that brightness and contrast (0.5 to 1.5 times), saturation (0 to 1.5 times) and hue
-            (within 0.1 turns) change, in random order; published: 0.3.
+        shift_chance: Probability, 0 to 1, that the channels are shifted; published: 0.3.
+        grey_chance: Probability, 0 to 1, that the low picture loses its colour, the clean one not; published: 0.01.
+        jitter_chance: Probability, 0 to 1, that brightness and contrast (0.5 to 1.5 times), saturation (0 to 1.5 times)
+            and hue (within 0.1 turns) change, in random order; published: 0.3.
 
     Raises:
         BadParameters: If an argument leaves its limits.

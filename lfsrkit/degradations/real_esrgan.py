@@ -56,11 +56,11 @@ class RealEsrgan(Degradation):
         poisson_2: The same, second order.
         quality_1: Range of the first JPEG quality, 1 to 100.
         quality_2: Range of the second JPEG quality, 1 to 100.
-        second_blur_chance: Probability of the second blur.
-        gaussian_chance: Probability that noise is Gaussian, not Poisson.
-        grey_chance: Probability that noise is the same in all channels.
-        sinc_chance: Probability that a blur is a sinc.
-        final_sinc_chance: Probability of the final sinc.
+        second_blur_chance: Probability of the second blur, 0 to 1.
+        gaussian_chance: Probability, 0 to 1, that noise is Gaussian, not Poisson.
+        grey_chance: Probability, 0 to 1, that noise is the same in all channels.
+        sinc_chance: Probability, 0 to 1, that a blur is a sinc.
+        final_sinc_chance: Probability of the final sinc, 0 to 1.
 
     Raises:
         BadParameters: If an argument leaves its limits.

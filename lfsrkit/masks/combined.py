@@ -78,7 +78,7 @@ class Schedule(MaskStrategy):
         ratio: Ratios $(r_0, r_1)$ at the beginning and at the end; `of` must have a ratio.
         to: The strategy to end with, instead of a ratio.
         begin: Share of the training at which the change begins, 0 to 1.
-        end: Share of the training at which it is complete, at least `begin`.
+        end: Share of the training at which it is complete, 0 to 1, at least `begin`.
 
     Raises:
         UsageError: If not exactly one of `ratio` and `to` is given, `of` has no ratio, or a value is out of range.
