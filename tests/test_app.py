@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image as Pillow
 from pictures import picture
+from PIL import Image as Pillow
 
 from lfsrkit.app import Choice, Control, Limits, Offer, controls_of, offers, play, restore_upload
 from lfsrkit.app.markup import facts, figures, parameter, problem
@@ -20,6 +20,7 @@ from lfsrkit.stages import load_stage
 
 STAND_INS = {"degradation": "jpeg()", "mask": "patch()"}
 ENTRIES = [*DEGRADATIONS, *MASKS]
+ALSO_NEEDED = {"schedule": {"ratio": (0.2, 0.8)}}
 ONLY_ODD = {("gfpgan", "kernel_size")}
 
 
@@ -34,7 +35,7 @@ def test_controls_left_alone_make_what_the_registry_makes(entry: Entry[Any]) -> 
         default = parameter_.default
         if parameter_.required:
             continue
-        fixed = isinstance(default, tuple) and len(default) == 2 and default[0] == default[1]
+        fixed = control.one and isinstance(default, tuple) and len(default) == 2 and default[0] == default[1]
         assert value == (default[0] if fixed else default), control
 
 
@@ -42,15 +43,18 @@ def test_controls_left_alone_make_what_the_registry_makes(entry: Entry[Any]) -> 
 def test_a_slider_reaches_only_what_is_allowed(entry: Entry[Any]) -> None:
     """Limits that a docstring states and the code does not keep would show here, and so would a text misread."""
     registry = DEGRADATIONS if entry.kind == "degradation" else MASKS
-    required = {c.name: c.read(c.values) for c, p in zip(controls(entry), entry.parameters(), strict=True) if p.required}
+    required = {
+        c.name: c.read(c.values) for c, p in zip(controls(entry), entry.parameters(), strict=True) if p.required
+    }
+    required |= ALSO_NEEDED.get(entry.name, {})
     for control in controls(entry):
         if control.kind not in ("range", "number") or (entry.name, control.name) in ONLY_ODD:
             continue
         assert control.low < control.high
         assert all(control.low <= value <= control.high for value in control.values)
         assert 0 < control.step <= (control.high - control.low)
-        for end in (control.low, control.high):
-            registry.create(entry.name, **required, **{control.name: control.read([end] * len(control.values))})
+        for values in ((control.low, *control.values[1:]), (*control.values[:-1], control.high)):
+            registry.create(entry.name, **required, **{control.name: control.read(values)})
 
 
 def test_the_ends_of_a_range_may_be_given_in_any_order() -> None:
@@ -119,7 +123,7 @@ def test_what_is_too_much_is_refused(data: bytes, limits: Limits, reason: str) -
 
 def test_offers_name_models_once_and_load_them_once() -> None:
     found = offers(["bicubic"])
-    assert list(found)[0] == "bicubic"
+    assert next(iter(found)) == "bicubic"
     offer = found["bicubic"]
     assert isinstance(offer, Offer)
     assert offer.load(offer.scales[0]) is offer.load(offer.scales[0])

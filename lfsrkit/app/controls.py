@@ -20,7 +20,7 @@ Kind = Literal["range", "number", "choice", "switch", "text"]
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"
 _LIMITS = re.compile(rf"(?<![\w.])({_NUMBER})(?: \([^)]*\))? to ({_NUMBER})(?![\d.]*\w)")
 _FROM = re.compile(rf"\bfrom ({_NUMBER})\b")
-_ABOVE = re.compile(rf"\babove ({_NUMBER})(?:, at most ({_NUMBER}))?")
+_ABOVE = re.compile(rf"\babove ({_NUMBER})(?:, at most ({_NUMBER}))?(?=[,;]|\.?$|\. )")
 _REACH = 4
 """A slider ends at this many times the default, or at the stated limit where that is nearer."""
 _STEPS = 1000
@@ -40,6 +40,8 @@ class Control:
     step: float = 0.01
     whole: bool = False
     """Whether only whole numbers are allowed."""
+    one: bool = False
+    """Whether a range whose ends are equal is written as one number."""
     choices: tuple[str, ...] = ()
 
     @property
@@ -58,7 +60,7 @@ class Control:
         """
         if self.kind == "range":
             first, last = sorted(self._number(value) for value in values)
-            return first if first == last else (first, last)
+            return first if self.one and first == last else (first, last)
         if self.kind == "number":
             return self._number(values[0])
         return _read_text(self.name, str(values[0])) if self.kind == "text" else values[0]
@@ -71,7 +73,7 @@ class Control:
         """
         return tuple(values) == self.values
 
-    def _number(self, value: float) -> float | int:
+    def _number(self, value: Any) -> float | int:
         return round(value) if self.whole else float(value)
 
 
@@ -101,12 +103,13 @@ def _control(parameter: Parameter, stand_in: str) -> Control:
 
 
 def _slider(parameter: Parameter, kind: Kind, default: Any, *, whole: bool) -> Control:
-    given = default if isinstance(default, tuple) else (default,)
+    given = tuple(float(value) for value in (default if isinstance(default, tuple) else (default,)))
     low, high = _limits(parameter.meaning, given, whole=whole)
     step = 1.0 if whole else 10.0 ** math.floor(math.log10((high - low) / _STEPS))
     if low == _open_end(parameter.meaning):
         low += step
-    return Control(parameter.name, parameter.meaning, kind, default, low, high, step, whole)
+    one = parameter.type.startswith(("float |", "int |"))
+    return Control(parameter.name, parameter.meaning, kind, default, low, high, step, whole, one)
 
 
 def _limits(meaning: str, given: tuple[float, ...], *, whole: bool) -> tuple[float, float]:
@@ -133,7 +136,7 @@ def _end(meaning: str) -> float:
 
 def _open_end(meaning: str) -> float | None:
     """Give a lower limit that itself is not allowed."""
-    found = None if _LIMITS.search(meaning) else _ABOVE.search(meaning)
+    found = _ABOVE.search(meaning)
     return float(found.group(1)) if found else None
 
 

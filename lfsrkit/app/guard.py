@@ -46,27 +46,18 @@ class Guard:
         """Answer a request."""
         if scope["type"] != "http":
             return await self._application(scope, receive, send)
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        if b"transfer-encoding" in headers:
+            return await _refuse(send, 411, b"say how long it is")
+        stated = headers.get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > self._most:
-            return await _refuse(send)
-        return await self._application(scope, self._counted(receive), _with_headers(send))
-
-    def _counted(self, receive: Receive) -> Receive:
-        left = self._most
-
-        async def counted() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            # A client that sends more than it said, or did not say, is cut off.
-            return message if left >= 0 else {"type": "http.disconnect"}
-
-        return counted
+            return await _refuse(send, 413, b"too large")
+        return await self._application(scope, receive, _with_headers(send))
 
 
-async def _refuse(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b"too large"})
+async def _refuse(send: Send, status: int, reason: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": reason})
 
 
 def _with_headers(send: Send) -> Send:
