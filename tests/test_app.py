@@ -53,7 +53,9 @@ def test_a_slider_reaches_only_what_is_allowed(entry: Entry[Any]) -> None:
         assert control.low < control.high
         assert all(control.low <= value <= control.high for value in control.values)
         assert 0 < control.step <= (control.high - control.low)
-        for values in ((control.low, *control.values[1:]), (*control.values[:-1], control.high)):
+        mixed = ((control.low, *control.values[1:]), (*control.values[:-1], control.high))
+        single = [[end] * len(control.values) for end in (control.low, control.high)]
+        for values in single if control.one else mixed:
             registry.create(entry.name, **required, **{control.name: control.read(values)})
 
 

@@ -26,7 +26,8 @@ class Strokes(MaskStrategy):
 
     Args:
         count: Range of the number of strokes, both ends included, from 1.
-        width: Range of the width of a stroke as a share of the height, above 0, at most 1; published: 12 to 40 of 256 pixels.
+        width: Range of the width of a stroke as a share of the height, above 0, at most 1; published: 12 to 40 of 256
+            pixels.
 
     Raises:
         UsageError: If a range is empty or leaves its limits.
