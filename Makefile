@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+FUZZ_SECONDS ?= 600
 
 # Two workers of pytest share two cores; threads of torch beside them would only wait for each other.
 test quick: export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test quick check format docs clean
+.PHONY: demo test quick check format docs fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/lfsrkit demo --out demo
@@ -31,6 +32,9 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/cog -r README.md docs/cli.md CONTRIBUTING.md
 	$(BIN)/python docs/generate.py
+
+fuzz: $(STAMP)
+	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
 
 clean:
 	rm -rf .venv build dist

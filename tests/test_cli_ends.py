@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from lfsrkit_cli.app import START
 from lfsrkit_cli.signals import Terminated, stoppable
 from tests.command_cases import command, environment, run, run_apart
 
@@ -137,3 +140,32 @@ def test_user_text_is_never_markup() -> None:
 def test_any_encoding_will_do(tmp_path: Path) -> None:
     result = run_apart(*command("preview", "fäce.png"), LC_ALL="C")
     assert (result.returncode, result.stderr.split(";")[0]) == (2, r"error: no folder 'f\xe4ce.png'")
+
+
+LFSRKIT = str(Path(sys.executable).with_name("lfsrkit"))
+
+
+def test_the_first_answer_fits_a_narrow_terminal() -> None:
+    assert max(map(len, START.splitlines())) < 60
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [
+        ("bash", {"COMP_WORDS": "lfsrkit {}", "COMP_CWORD": "{n}"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "lfsrkit {}"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "lfsrkit {}", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+    ids=["bash", "zsh", "fish"],
+)
+def test_the_completion_of_a_shell_knows_commands_and_plugs(shell: str, variables: dict[str, str]) -> None:
+    def asked(words: str, **more: str) -> str:
+        filled = {key: value.format(words, n=len(words.split())) for key, value in variables.items()}
+        return run_apart(LFSRKIT, **filled, _LFSRKIT_COMPLETE=f"complete_{shell}", **more).stdout
+
+    assert "complete_" + shell in run_apart(LFSRKIT, _LFSRKIT_COMPLETE=f"source_{shell}").stdout
+    commands, plugs = asked("pre"), asked("show masks fa")
+    assert "preview" in commands
+    assert "train" not in commands
+    assert {"face_biased", "facial_region"} <= set(re.findall(r"\w+", plugs))
+    assert "patch" not in plugs

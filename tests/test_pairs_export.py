@@ -150,6 +150,22 @@ def test_a_name_from_the_data_never_leads_out_of_the_folder(name: str, to: str, 
     assert not list((tmp_path / "out").rglob("*.png"))
 
 
+@pytest.mark.parametrize("to", ["folders", "webdataset"])
+@pytest.mark.parametrize("place", ["splits", "shards"])
+def test_a_name_from_the_manifest_never_leads_out_of_the_folder(
+    place: str, to: str, built: Path, tmp_path: Path
+) -> None:
+    path = built / ".lfsrkit" / "manifest.json"
+    record = json.loads(path.read_text())
+    name = "test" if place == "splits" else "test-00000-of-00001"
+    record[place][f"../../escaped/{name}"] = record[place].pop(name)
+    path.write_text(json.dumps(record))
+    before = set(tmp_path.rglob("*"))
+    with pytest.raises(DamagedFile, match="no split or shard"):
+        export(built, tmp_path / "out", to=to)
+    assert set(tmp_path.rglob("*")) == before
+
+
 def test_an_unreadable_shard_is_named(built: Path, tmp_path: Path) -> None:
     (built / "data" / "test-00000-of-00001.parquet").write_bytes(b"PAR1")
     with pytest.raises(DamagedFile, match=r"test-00000-of-00001\.parquet cannot be read"):

@@ -26,13 +26,13 @@ from lfsrkit_cli.train import train
 from lfsrkit_cli.web import web
 
 START = """\
-lfsrkit makes dark, small faces bright and large, and trains
-the networks that do it.
+lfsrkit makes dark, small faces bright and large,
+and trains the networks that do it.
 
 Five commands to start with:
 
   lfsrkit demo
-      the whole chain in a few minutes, with a page to look at
+      the whole chain in a few minutes, and a report
   lfsrkit list
       everything that can be plugged in
   lfsrkit preview synthetic:4 --regions --out sheet.png
@@ -42,7 +42,8 @@ Five commands to start with:
   lfsrkit train --pairs PAIRS --out RUN
       a network that restores them
 
-All commands: lfsrkit --help. One of them: lfsrkit train --help
+All commands: lfsrkit --help
+One of them:  lfsrkit train --help
 """
 
 # Plain help is laid out without rich, whose import would take as long as everything else together.

@@ -1,5 +1,6 @@
 """The record beside the shards: what was built, from what, with which hashes."""
 
+import re
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -7,10 +8,13 @@ from typing import Any
 
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.files import read_json, write_json
+from lfsrkit.stages import SPLITS
 
 FOLDER = ".lfsrkit"
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+
+_SHARD = re.compile(rf"({'|'.join(SPLITS)})-\d+-of-\d+")
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,16 @@ def read_manifest(folder: Path) -> Manifest:
         hint = "its build is not finished; run the same `lfsrkit pairs build` again" if unfinished else "no pairs there"
         raise UsageError(f"{folder}: {hint}")
     try:
-        return Manifest(**read_json(path))
+        manifest = Manifest(**read_json(path))
     except TypeError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
+    _check_names(path, manifest)
+    return manifest
+
+
+def _check_names(path: Path, manifest: Manifest) -> None:
+    """Refuse names that are not those of splits and shards: they become parts of paths."""
+    wrong = [name for name in manifest.splits if name not in SPLITS]
+    wrong += [name for name in manifest.shards if not _SHARD.fullmatch(name)]
+    if wrong:
+        raise DamagedFile(f"{path} is damaged: {wrong[0]!r} is the name of no split or shard")
