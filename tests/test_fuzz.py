@@ -3,7 +3,7 @@
 import pytest
 
 from fuzz.run import rounds
-from fuzz.targets import TARGETS, Target
+from fuzz.targets import TARGETS, Target, refuses_or_reads
 from lfsrkit.errors import LfsrkitError
 
 
@@ -26,3 +26,13 @@ def is_read(target: Target, data: bytes) -> bool:
     except LfsrkitError:
         return False
     return True
+
+
+FOUND = {"a name too long for a path": ("names", b"bicubic(" + b"scale=4, " * 500 + b")")}
+"""What long runs have found, by what it was."""
+
+
+@pytest.mark.parametrize("what", FOUND)
+def test_what_was_found_stays_mended(what: str) -> None:
+    name, data = FOUND[what]
+    refuses_or_reads(TARGETS[name], data)

@@ -38,7 +38,7 @@ def restorer_for(
 
 
 def _made(model: str | Path, scale: int | None, target_mean: float | None, allow_code: bool) -> Restorer:
-    if Path(model).exists() or Path(model).suffix == ".safetensors" or shipped_file(str(model)):
+    if _is_there(Path(model)) or Path(model).suffix == ".safetensors" or shipped_file(str(model)):
         return load(model, allow_code=allow_code)
     try:
         call = parse_call(str(model))
@@ -57,3 +57,11 @@ def _made(model: str | Path, scale: int | None, target_mean: float | None, allow
             f"{call.name} has to be trained first; name a run folder or a .safetensors file ({names_that_ship()})"
         )
     return made
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a path exists; text that is too long to be one does not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
