@@ -3,12 +3,13 @@
 from importlib import import_module
 from typing import Any
 
-from lfsrkit.registries import BACKBONES, DEGRADATIONS, LANDMARKERS, LOSSES, MASKS, METRICS, MODELS
+from lfsrkit.registries import BACKBONES, DEGRADATIONS, DETECTORS, LANDMARKERS, LOSSES, MASKS, METRICS, MODELS
 
 __version__ = "0.1.0"
 
 _STAGES = (
     "degradations",
+    "detectors",
     "evaluation",
     "experiments",
     "export",
@@ -26,7 +27,17 @@ _STAGES = (
     "training",
 )
 
-__all__ = ["BACKBONES", "DEGRADATIONS", "LANDMARKERS", "LOSSES", "MASKS", "METRICS", "MODELS", "__version__"]
+__all__ = [
+    "BACKBONES",
+    "DEGRADATIONS",
+    "DETECTORS",
+    "LANDMARKERS",
+    "LOSSES",
+    "MASKS",
+    "METRICS",
+    "MODELS",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:

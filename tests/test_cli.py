@@ -54,7 +54,7 @@ OPTIONS = {
         *["--pairs", "--split", "--restored", "--clean", "--metric", "--out", *SETTINGS, "--device"],
         *["--allow-code", "--dry-run", "--json"],
     ],
-    "enhance": ["--out", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],
+    "enhance": ["--out", "--existing", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],
     "export": ["--to", "--out", "--allow-code", "--dry-run", "--json"],
     "ablate": [],
     "ablate masks": ["--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],

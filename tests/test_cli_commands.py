@@ -225,8 +225,21 @@ def test_enhance_tells_what_came_out(folder: Callable[..., Path], tmp_path: Path
     assert (first.exit_code, rows["broken.png"]["output"]) == (0, None)
     assert decode(Path(rows["000.png"]["output"]).read_bytes()).shape == (64, 64, 3)
     second = run("enhance", "bicubic(scale=2)", faces, "--out", out)
-    assert second.exit_code == 1
+    assert second.exit_code == 0
     assert "enhanced 0 of 3" in second.stdout
+    refused = run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "refuse")
+    assert (refused.exit_code, "exist already" in refused.stderr) == (1, True)
+    assert run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "never").exit_code == 2
+
+
+def test_enhance_reads_a_list_from_standard_input(folder: Callable[..., Path], tmp_path: Path) -> None:
+    faces = folder(3)
+    names = f"{faces / '000.png'}\n\n{faces / '002.png'}\n"
+    words = ["enhance", "bicubic(scale=2)", "-", "--out", str(tmp_path / "bright"), "--json"]
+    result = CliRunner().invoke(app, words, input=names)
+    assert [Path(row["source"]).name for row in json.loads(result.stdout)] == ["000.png", "002.png"]
+    absent = CliRunner().invoke(app, words, input=f"{faces / 'absent.png'}\n")
+    assert (absent.exit_code, "no file, folder or match" in absent.stderr) == (2, True)
 
 
 def test_train_says_what_it_would_do(built: Path, folder: Callable[..., Path], tmp_path: Path) -> None:

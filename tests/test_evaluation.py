@@ -126,14 +126,15 @@ def test_enhance_overwrites_nothing_and_names_what_it_cannot_use(folder: Folder,
     place, out = folder(2, 8), tmp_path / "out"
     (place / "bad.png").write_bytes(b"no picture")
     (place / "huge.png").write_bytes(encode_png(picture(0, 8, 600)))
+    config = EnhanceConfig(mode="face")
     out.mkdir()
     (out / "000.png").write_bytes(b"mine")
-    results = {r.source.name: r for r in enhance("bicubic", [place], out, EnhanceConfig())}
+    results = {r.source.name: r for r in enhance("bicubic", [place], out, config)}
     assert (out / "000.png").read_bytes() == b"mine"
     assert "exists already" in str(results["000.png"].reason)
     assert results["001.png"].output is not None
     assert "not a picture" in str(results["bad.png"].reason)
-    assert "600x8 pixels; crop" in str(results["huge.png"].reason)
+    assert "600x8 pixels as one face" in str(results["huge.png"].reason)
     with pytest.raises(UsageError, match="would be overwritten"):
         list(enhance("bicubic", [place / "001.png"], place, EnhanceConfig()))
     with pytest.raises(UsageError, match="no file, folder or match"):

@@ -8,7 +8,7 @@ ROWS = [
     {"errors", "calls", "signatures", "registry", "config"},
     {"registries", "stages", "types", "seeding", "files", "devices", "trust", "shipped"},
     {"images", "colour"},
-    {"faces", "regions", "degradations", "masks", "losses", "metrics"},
+    {"faces", "regions", "degradations", "masks", "losses", "metrics", "detectors"},
     {"models", "pairs"},
     {"training", "evaluation", "inference", "preview", "realism", "timings", "export"},
     {"report", "figures", "experiments"},

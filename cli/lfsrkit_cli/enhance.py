@@ -1,7 +1,9 @@
-"""``enhance``: dark small faces in, bright large faces out."""
+"""``enhance``: dark faces, photographs and videos in, bright and larger ones out."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,7 +13,9 @@ from lfsrkit_cli.output import print_json, remark, say
 from lfsrkit_cli.progress import counted
 
 if TYPE_CHECKING:
-    from lfsrkit.inference import Enhanced
+    from lfsrkit.inference import Enhanced, Target
+
+EXISTING: dict[str, Literal["skip", "refuse"]] = {"skip": "skip", "refuse": "refuse"}
 
 
 def enhance(
@@ -27,10 +31,19 @@ def enhance(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT", help="Pictures, folders, or patterns such as 'night/*.jpg'.", show_default=False
+            metavar="INPUT",
+            help="Pictures, videos, folders, patterns such as 'night/*.jpg', or - for a list on standard input.",
+            show_default=False,
         ),
     ],
     out: Out,
+    existing: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="Where an output is there already: skip that input, or refuse to begin. Nothing is overwritten.",
+        ),
+    ] = "skip",
     recipes: Recipes,
     overrides: Overrides,
     device: Device = "auto",
@@ -38,30 +51,47 @@ def enhance(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Enhance pictures of small dark faces; nothing is overwritten.
+    """Enhance dark pictures: faces, photographs, videos.
+
+    A small picture is taken as one face; in a larger one the faces are found. -s mode=face|faces|whole chooses.
 
     Example: lfsrkit enhance runs/first night/ --out bright
     """
     from lfsrkit import inference
+    from lfsrkit.errors import UsageError
     from lfsrkit.stages import load_stage
 
     config = load_stage("enhance", recipes=recipes, overrides=overrides)
-    targets = inference.targets(inputs, out)
+    if existing not in EXISTING:
+        raise UsageError(f"--existing {existing}: it is one of {', '.join(EXISTING)}")
+    given = list(_listed(inputs))
+    targets = inference.targets(given, out)
     if dry_run:
         _tell_plan(targets, json)
         return
-    done = inference.enhance(model, inputs, out, config, device=device, allow_code=allow_code)
+    done = inference.enhance(
+        model, given, out, config, device=device, existing=EXISTING[existing], allow_code=allow_code
+    )
     results = list(counted("enhance", done, len(targets)))
     _tell(results, out, json)
-    if not any(result.output for result in results):
+    if not any(result.output or result.skipped for result in results):
         raise typer.Exit(FAILED)
 
 
-def _tell_plan(targets: list[tuple[Path, Path]], json: bool) -> None:
+def _listed(inputs: list[Path]) -> Iterator[Path]:
+    """Exchange ``-`` for the lines of standard input."""
+    for given in inputs:
+        if str(given) == "-":
+            yield from (Path(line.rstrip("\r\n")) for line in sys.stdin if line.strip())
+        else:
+            yield given
+
+
+def _tell_plan(targets: "list[Target]", json: bool) -> None:
     if json:
-        print_json([{"source": source, "output": target} for source, target in targets])
+        print_json(targets)
         return
-    say(*(f"{source} -> {target}" for source, target in targets), "dry run: nothing is written")
+    say(*(f"{target.source} -> {target.output}" for target in targets), "dry run: nothing is written")
 
 
 def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
@@ -70,7 +100,9 @@ def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
         print_json(results)
         return
     for result in results:
-        if result.output is None:
-            remark(f"{result.source}: {result.reason}")
+        for line in [result.reason] if result.reason else result.notes:
+            remark(f"{result.source}: {line}")
     seconds = sum(result.seconds for result in done)
-    say(f"enhanced {len(done)} of {len(results)} pictures in {seconds:.1f} s", str(out))
+    faces = sum(result.faces or 0 for result in done)
+    found = f", {faces} faces in them" if any(result.faces is not None for result in done) else ""
+    say(f"enhanced {len(done)} of {len(results)} pictures{found} in {seconds:.1f} s", str(out))

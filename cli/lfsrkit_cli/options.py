@@ -33,13 +33,16 @@ def _stage_names(incomplete: str) -> list[str]:
 
 
 _KINDS = "degradations, masks, backbones, models, losses, metrics"
-KIND_HELP = f"{_KINDS} or landmarkers."
+KIND_HELP = f"{_KINDS}, landmarkers or detectors."
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)]
 AnyKind = Annotated[
     str | None,
     typer.Argument(
-        metavar="KIND", autocompletion=_kinds, help=f"{_KINDS}, landmarkers or weights.", show_default=False
+        metavar="KIND",
+        autocompletion=_kinds,
+        help=f"{_KINDS}, landmarkers, detectors or weights.",
+        show_default=False,
     ),
 ]
 Name = Annotated[

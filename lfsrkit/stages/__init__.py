@@ -8,13 +8,14 @@ from lfsrkit.config import Config, load
 from lfsrkit.stages.components import SPLITS, Split
 from lfsrkit.stages.pairs import PairsConfig
 from lfsrkit.stages.training import Crop, LossTerm, OptimConfig, Precision, Schedule, TrainConfig
-from lfsrkit.stages.using import EnhanceConfig, EvaluateConfig
+from lfsrkit.stages.using import EnhanceConfig, EnhanceMode, EvaluateConfig
 
 __all__ = [
     "SPLITS",
     "STAGES",
     "Crop",
     "EnhanceConfig",
+    "EnhanceMode",
     "EvaluateConfig",
     "LossTerm",
     "OptimConfig",

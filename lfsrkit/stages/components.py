@@ -60,6 +60,7 @@ Model = Annotated[
 ]
 Mask = Annotated[Call, PlainValidator(lambda value: _component("masks", value)), WithJsonSchema(_CALL_SCHEMA)]
 Loss = Annotated[Call, PlainValidator(lambda value: _component("losses", value)), WithJsonSchema(_CALL_SCHEMA)]
+Detector = Annotated[Call, PlainValidator(lambda value: _component("detectors", value)), WithJsonSchema(_CALL_SCHEMA)]
 Metric = Annotated[Call, PlainValidator(lambda value: _component("metrics", value)), WithJsonSchema(_CALL_SCHEMA)]
 Landmarker = Annotated[
     Call, PlainValidator(lambda value: _component("landmarkers", value)), WithJsonSchema(_CALL_SCHEMA)

@@ -1,0 +1,154 @@
+"""Photographs in and out: their values in full depth, and what their files say beside them."""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageCms
+
+from lfsrkit.files import write_whole
+from lfsrkit.images import PNG_LEVEL, Pixels, decode, to_bytes, to_float, to_pixels
+from lfsrkit.types import Images
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DEPTH_AT, _COLOUR_AT = 24, 25
+_RGB = 2
+_ORIENTATION = 0x0112
+_PIXEL_SIZES = (0xA002, 0xA003)
+_EXIF_FOLDER = 0x8769
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """An upright picture in sRGB, and what its file says beside the pixels."""
+
+    values: Images
+    """(1, 3, h, w), float32, 0 to 1."""
+    exif: bytes | None = None
+    """EXIF without orientation, for the pixels are upright already, and without the thumbnail of the dark picture."""
+    profile: bytes | None = None
+    """ICC profile of the file; the values are sRGB all the same."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """In 8 bits."""
+        return to_pixels(self.values)[0]
+
+
+def read_photograph(data: bytes) -> Photograph:
+    """Decode a file; a PNG of 16 bits a channel keeps them.
+
+    Args:
+        data: A JPEG, PNG, WebP, BMP or TIFF file.
+
+    Raises:
+        BadPicture: As `lfsrkit.images.decode`.
+    """
+    pixels = decode(data)
+    exif, profile = _said_beside(data)
+    deep = _deep_values(data) if profile is None else None
+    values = to_float(to_bytes([pixels])) if deep is None or deep.shape[-2:] != pixels.shape[:2] else deep
+    return Photograph(values, exif, profile)
+
+
+def write_photograph(path: Path, restored: Images, beside: Photograph, *, bits: int = 8) -> list[str]:
+    """Write a PNG, whole or not at all, with the EXIF and the ICC profile of another picture.
+
+    With 8 bits the values are converted back into the colours of the profile, which stays. In 16 bits, or where the
+    profile is not one of RGB, they stay sRGB, which is what a PNG without a profile is.
+
+    Args:
+        path: Where to.
+        restored: (1, 3, h, w), 0 to 1.
+        beside: What was restored.
+        bits: 8 or 16 a channel.
+
+    Returns:
+        What could not be kept.
+    """
+    exif = None if beside.exif is None else _with_size(beside.exif, *restored.shape[-2:])
+    if bits == 16:
+        write_whole(path, _png_of_16_bits(restored, exif))
+        return [] if beside.profile is None else ["16 bits: sRGB instead of the ICC profile of the input"]
+    picture: Any = Pillow.fromarray(to_pixels(restored)[0])
+    managed = None if beside.profile is None else _into_profile(picture, beside.profile)
+    kept: dict[str, Any] = {} if managed is None else {"icc_profile": beside.profile}
+    if exif is not None:
+        kept["exif"] = exif
+    buffer = io.BytesIO()
+    (managed or picture).save(buffer, "PNG", compress_level=PNG_LEVEL, **kept)
+    write_whole(path, buffer.getvalue())
+    unusable = beside.profile is not None and managed is None
+    return ["the ICC profile of the input is not one of RGB: sRGB instead"] if unusable else []
+
+
+def _said_beside(data: bytes) -> tuple[bytes | None, bytes | None]:
+    with Pillow.open(io.BytesIO(data)) as picture:
+        exif = picture.getexif()
+        exif.pop(_ORIENTATION, None)
+        profile = picture.info.get("icc_profile") or None
+        return (exif.tobytes() if exif else None), profile
+
+
+def _with_size(exif: bytes, height: int, width: int) -> bytes:
+    """Correct what EXIF says of the size of the picture, if it says something."""
+    table = Pillow.Exif()
+    table.load(exif)
+    folder = table.get_ifd(_EXIF_FOLDER)
+    for tag, value in zip(_PIXEL_SIZES, (width, height), strict=True):
+        if tag in folder:
+            folder[tag] = value
+    return table.tobytes()
+
+
+def _deep_values(data: bytes) -> Images | None:
+    """Decode an opaque PNG of 16 bits a channel, of which Pillow would keep 8."""
+    deep = data[:8] == _PNG and len(data) > _COLOUR_AT and data[_DEPTH_AT] == 16 and data[_COLOUR_AT] == _RGB
+    if not deep or b"eXIf" in data[:4096]:  # an orientation is for `decode`
+        return None
+    high, low = (_bytes_of(data, order) for order in ("RGB;16B", "RGB;16L"))
+    values = high.astype(np.float32) * 256 + low
+    return torch.from_numpy(values).permute(2, 0, 1)[None].div(65535).contiguous()
+
+
+def _bytes_of(data: bytes, order: str) -> Pixels:
+    """Decode one byte of every value: what Pillow takes for the higher one depends on the order it is told."""
+    with Pillow.open(io.BytesIO(data)) as picture:
+        image: Any = picture
+        image.tile = [part._replace(args=order) for part in image.tile]
+        return np.asarray(image)
+
+
+def _into_profile(picture: Any, profile: bytes) -> Any:
+    try:
+        target = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, ImageCms.createProfile("sRGB"), target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _png_of_16_bits(restored: Images, exif: bytes | None) -> bytes:
+    """Encode 16 bits a channel, which Pillow cannot."""
+    values: NDArray[np.uint16] = (
+        restored[0].clamp(0, 1).mul(65535).round().permute(1, 2, 0).to(torch.int32).cpu().numpy().astype(">u2")
+    )
+    height, width = values.shape[:2]
+    rows = values.reshape(height, -1).view(np.uint8)
+    above = np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
+    up = np.full((height, 1), 2, np.uint8)  # filter 2 of the format: the difference to the row above
+    body = np.concatenate([up, rows - above], axis=1).tobytes()
+    head = struct.pack(">IIBBBBB", width, height, 16, _RGB, 0, 0, 0)
+    own = [] if exif is None else [_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))]
+    chunks = [_chunk(b"IHDR", head), _chunk(b"sRGB", b"\0"), *own]
+    return _PNG + b"".join([*chunks, _chunk(b"IDAT", zlib.compress(body, PNG_LEVEL)), _chunk(b"IEND", b"")])
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

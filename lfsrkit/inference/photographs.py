@@ -1,0 +1,178 @@
+"""The three ways to restore a picture: as one face, face by face within a photograph, or as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import final
+
+import torch
+from PIL import Image as Pillow
+from torch import Tensor
+from torch.nn import functional
+
+from lfsrkit.detectors import Detector, FoundFace
+from lfsrkit.errors import BadPicture
+from lfsrkit.images import to_pixels
+from lfsrkit.inference.alignment import Placement, cut_out, paste, place
+from lfsrkit.inference.restoring import NOTE, Restoring
+from lfsrkit.inference.tiles import Tiling, is_local, restore_tiled
+from lfsrkit.models.bicubic import solve_exponent
+from lfsrkit.registries import DETECTORS
+from lfsrkit.stages import EnhanceConfig, EnhanceMode
+from lfsrkit.types import Images, Resized
+
+_CLEAN_SIDE = 128
+"""Side of the clean faces of the protocols, in pixels."""
+_SEEN_MEAN = 0.4
+"""Mean brightness of the copy that the detector sees."""
+_ENLARGED = 2.0
+"""A photograph becomes so many times as large, if nothing else is asked for."""
+_SMALL = 2
+"""A picture up to so many times as large as the faces that the model was trained on is taken as a face."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A restored picture."""
+
+    values: Resized
+    """(1, 3, h, w), 0 to 1."""
+    mode: EnhanceMode
+    """What was done: never ``auto``."""
+    faces: int | None = None
+    """How many faces were restored, where they were looked for."""
+    notes: tuple[str, ...] = field(default=())
+
+
+@final
+class Photographs:
+    """Restore pictures one after the other.
+
+    Args:
+        restoring: Model.
+        config: What to do.
+    """
+
+    def __init__(self, restoring: Restoring, config: EnhanceConfig) -> None:
+        self._restoring, self._config = restoring, config
+        self._low_side = config.low_side or max(1, _CLEAN_SIDE // restoring.scale)
+
+    def restore(self, low: Images) -> Restored:
+        """Restore one picture.
+
+        Args:
+            low: (1, 3, h, w), 0 to 1.
+
+        Raises:
+            BadPicture: If it is too large for what is wanted.
+            MissingWeights: If faces are to be found and the detector is not on this machine.
+        """
+        mode = self._mode_of(low)
+        self._restoring.retried = False
+        restored = {"face": self._face, "faces": self._faces, "whole": self._whole}[mode](low)
+        retried = (NOTE,) if self._restoring.retried else ()
+        return Restored(restored.values, mode, restored.faces, restored.notes + retried)
+
+    def _mode_of(self, low: Images) -> EnhanceMode:
+        if self._config.mode != "auto":
+            return self._config.mode
+        return "face" if max(low.shape[-2:]) <= _SMALL * self._low_side else "faces"
+
+    def _face(self, low: Images) -> Restored:
+        height, width = low.shape[-2:]
+        if max(height, width) > self._config.max_side:
+            most = f"max_side = {self._config.max_side}"
+            raise BadPicture(f"{width}x{height} pixels as one face ({most}); mode=faces finds faces, mode=whole tiles")
+        return Restored(self._restoring(low), "face")
+
+    def _whole(self, low: Images) -> Restored:
+        enlarge = self._config.enlarge or float(self._restoring.scale)
+        height, width = _allowed_size(low, enlarge)
+        size = [max(1, round(side * enlarge / self._restoring.scale)) for side in low.shape[-2:]]
+        if size != list(low.shape[-2:]):
+            low = functional.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
+        bands = restore_tiled(self._restoring, low, self._tiling, local=self._local)
+        return Restored(_fitted(_joined(bands, low, self._restoring.scale), height, width), "whole")
+
+    def _faces(self, low: Images) -> Restored:
+        enlarge = self._config.enlarge or _ENLARGED
+        size = _allowed_size(low, enlarge)
+        found = self._detector.find(to_pixels(brightened(low, _SEEN_MEAN))[0])
+        large = functional.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
+        canvas = brightened(large, self._config.background)
+        placements = [place(face, self._config.framing) for face in _smallest_first(found)]
+        kept = [one for one in placements if one.side <= self._largest]
+        for placement in kept:
+            square = self._restoring(cut_out(low, placement, self._low_side))
+            paste(canvas, square, placement.enlarged(enlarge), self._config.framing)
+        return Restored(canvas, "faces", len(kept), tuple(self._remarks(placements)))
+
+    def _remarks(self, placements: list[Placement]) -> Iterator[str]:
+        if not placements:
+            yield "no face was found: enlarged and brightened only; -s mode=whole restores all of it"
+        large = [one.side for one in placements if one.side > self._largest]
+        if large:
+            yield (
+                f"{len(large)} faces of up to {max(large):.0f} pixels have more detail than the {self._largest} pixels "
+                "that the model makes: brightened only"
+            )
+
+    @property
+    def _largest(self) -> int:
+        return self._low_side * self._restoring.scale
+
+    @property
+    def _tiling(self) -> Tiling:
+        return Tiling(self._config.tile, self._config.overlap)
+
+    @cached_property
+    def _local(self) -> bool:
+        return is_local(self._restoring)
+
+    @cached_property
+    def _detector(self) -> Detector:
+        return DETECTORS.build(self._config.detector)
+
+
+def brightened(low: Images, mean: float) -> Images:
+    """Lift the mean of a picture with one power law; one that is brighter stays as it is.
+
+    Args:
+        low: (1, 3, h, w), 0 to 1.
+        mean: Wanted.
+    """
+    exponent = solve_exponent(low, torch.tensor(mean)).clamp_max(1)
+    return low ** exponent[:, None, None, None]
+
+
+def _smallest_first(faces: list[FoundFace]) -> list[FoundFace]:
+    """Let a near face lie over a far one."""
+    return sorted(faces, key=lambda face: float(abs(face.points[1] - face.points[0]).sum()))
+
+
+def _allowed_size(low: Images, enlarge: float) -> tuple[int, int]:
+    """Give the size of a result, unless no program would open it."""
+    height, width = (round(side * enlarge) for side in low.shape[-2:])
+    most = Pillow.MAX_IMAGE_PIXELS
+    if most is not None and height * width > most:
+        raise BadPicture(
+            f"{width}x{height} pixels would be the result, more than {most}; choose a smaller -s enlarge=FACTOR"
+        )
+    return height, width
+
+
+def _joined(bands: Iterator[Resized], low: Images, scale: int) -> Resized:
+    """Put bands below each other."""
+    height, width = (side * scale for side in low.shape[-2:])
+    whole = torch.empty(1, 3, height, width)
+    top = 0
+    for band in bands:
+        whole[..., top : top + band.shape[-2], :] = band
+        top += band.shape[-2]
+    return whole
+
+
+def _fitted(restored: Resized, height: int, width: int) -> Tensor:
+    if restored.shape[-2:] == (height, width):
+        return restored
+    return functional.interpolate(restored, (height, width), mode="bicubic", antialias=True).clamp(0, 1)
