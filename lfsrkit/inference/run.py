@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +13,10 @@ from lfsrkit.inference.photograph import read_photograph, write_photograph
 from lfsrkit.inference.photographs import Photographs
 from lfsrkit.inference.restoring import Restoring
 from lfsrkit.inference.sources import Target, targets
+from lfsrkit.inference.video import enhance_video
 from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.stages import EnhanceConfig
+from lfsrkit.types import Images, Resized
 
 SHEET = "_sheet.png"
 SHOWN = 12
@@ -38,7 +40,7 @@ class Enhanced:
     mode: str | None = None
     """How it was restored: ``face``, ``faces`` or ``whole``."""
     faces: int | None = None
-    """How many faces were restored, where they were looked for."""
+    """How many faces were restored, where they were looked for; the most in a frame of a video."""
     notes: tuple[str, ...] = ()
     """What to know of the output."""
     shown: tuple[Pixels, ...] = field(default=(), repr=False)
@@ -98,18 +100,34 @@ def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -
     if target.output.exists():
         return Enhanced(target.source, None, f"{target.output} exists already; it was left as it is", skipped=True)
     try:
-        picture = read_photograph(target.source.read_bytes())
-        restored = photographs.restore(picture.values)
-        lost = write_photograph(target.output, restored.values, picture, bits=config.bits)
+        done = _video(photographs, target) if target.is_video else _picture(photographs, target, config)
     except OSError as error:
         return Enhanced(target.source, None, f"cannot be read: {error.strerror or error}")
     except (BadPicture, OutputRefused) as error:
         return Enhanced(target.source, None, str(error))
+    return replace(done, seconds=time.perf_counter() - start)
+
+
+def _video(photographs: Photographs, target: Target) -> Enhanced:
+    faces: list[int] = []
+
+    def restore(low: Images) -> Resized:
+        restored = photographs.restore(low)
+        faces.append(restored.faces or 0)
+        return restored.values
+
+    count = enhance_video(restore, target.source, target.output)
+    return Enhanced(target.source, target.output, faces=max(faces), notes=(f"{count} frames",))
+
+
+def _picture(photographs: Photographs, target: Target, config: EnhanceConfig) -> Enhanced:
+    picture = read_photograph(target.source.read_bytes())
+    restored = photographs.restore(picture.values)
+    lost = write_photograph(target.output, restored.values, picture, bits=config.bits)
     low, large = picture.pixels, to_pixels(restored.values)[0]
     return Enhanced(
         target.source,
         target.output,
-        seconds=time.perf_counter() - start,
         mode=restored.mode,
         faces=restored.faces,
         notes=(*restored.notes, *lost),
