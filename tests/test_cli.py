@@ -34,6 +34,7 @@ OPTIONS = {
     "pairs stats": ["--split", "--against", "--out", "--allow-code", "--json"],
     "pairs export": ["--to", "--out", "--split", "--dry-run", "--json"],
     "pairs fit": ["--clean", "--out", "--size", "--scale", "--seed", "--dry-run", "--json"],
+    "pairs push": ["--private", "--dry-run", "--json"],
     "train": [
         *SETTINGS,
         "--pairs",
@@ -55,7 +56,9 @@ OPTIONS = {
         *["--allow-code", "--dry-run", "--json"],
     ],
     "enhance": ["--out", "--existing", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],
-    "export": ["--to", "--out", "--allow-code", "--dry-run", "--json"],
+    "export": [
+        *["--to", "--out", "--size", "--push", "--private", "--allow-code", "--dry-run", "--json"],
+    ],
     "ablate": [],
     "ablate masks": ["--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
     "benchmark": ["--rows", "--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],

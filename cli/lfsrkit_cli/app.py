@@ -15,7 +15,7 @@ from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.enhance import enhance
 from lfsrkit_cli.evaluate import evaluate
 from lfsrkit_cli.experiments import ablate, benchmark
-from lfsrkit_cli.export import export
+from lfsrkit_cli.export import export, push_pairs
 from lfsrkit_cli.figures import app as figures
 from lfsrkit_cli.fit import fit
 from lfsrkit_cli.pairs import app as pairs
@@ -81,6 +81,7 @@ command(app, "list")(list_plugs)
 command(app, "show")(show_plug)
 command(app, "preview")(preview)
 command(pairs, "fit")(fit)
+command(pairs, "push")(push_pairs)
 app.add_typer(regions, name="regions")
 app.add_typer(pairs, name="pairs")
 command(app, "train")(train)
