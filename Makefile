@@ -5,9 +5,9 @@ STAMP := .venv/.installed
 FUZZ_SECONDS ?= 600
 
 # Two workers of pytest share two cores; threads of torch beside them would only wait for each other.
-test quick: export OMP_NUM_THREADS ?= 1
+test quick lowest: export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test quick check format docs fuzz clean
+.PHONY: demo test quick check format docs site lowest fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/lfsrkit demo --out demo
@@ -36,8 +36,21 @@ docs: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python fuzz/run.py --seconds $(FUZZ_SECONDS)
 
+# Needs no network, and what it builds asks for nothing from other places.
+site: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# The quick tests with the lowest version of every package, in an environment of its own. torch 2.6 from PyPI brings the
+# CUDA libraries, several gigabytes; on a CPU: make lowest PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+lowest: $(STAMP)
+	mkdir -p build
+	$(BIN)/python tests/lowest.py > build/lowest.txt
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/python -m pip install --quiet --constraint build/lowest.txt --editable ".[dev]"
+	build/lowest/bin/pytest -n 2 --dist loadfile -m "not slow"
+
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv build dist site
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -38,7 +38,7 @@ def test_the_plug_in_of_the_readme_works(tmp_path: Path) -> None:
     assert mask.mean() == 0.5
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "docker" / "smoke.sh"], ids=lambda page: page.name)
 def test_every_command_and_recipe_that_is_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for words in re.findall(r"^lfsrkit ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):

@@ -1,0 +1,105 @@
+"""The plugs of docs/plugs.md, as they stand there: registered, lawful, and used by the commands beside them."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+from lfsrkit import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, MODELS
+from lfsrkit.degradations import split, stack
+from lfsrkit.registry import load_plugin
+from lfsrkit.seeding import generators
+from tests.command_cases import run
+
+PAGE = (Path(__file__).parents[1] / "docs" / "plugs.md").read_text(encoding="utf-8")
+FILES = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL)
+COMMANDS = re.findall(r"^lfsrkit .*", PAGE, re.MULTILINE)
+
+
+@pytest.fixture
+def plugs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in FILES:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def loaded(plugs: Path) -> None:
+    for name, _ in FILES:
+        load_plugin(plugs / name)
+
+
+def pictures(seed: int = 0, n: int = 3, side: int = 16) -> torch.Tensor:
+    return torch.rand(n, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+def test_there_is_one_of_every_kind() -> None:
+    kinds = re.findall(r"^@(\w+)\.register", PAGE, re.MULTILINE)
+    assert sorted(kinds) == ["BACKBONES", "DEGRADATIONS", "LOSSES", "MASKS", "METRICS", "MODELS"]
+    assert len(FILES) == len(COMMANDS) == 6
+
+
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_degradation_replays_and_has_a_neutral_value() -> None:
+    smoke, images = DEGRADATIONS.create("smoke"), pictures()
+    params = smoke.sample(3, generators(0, ["a", "b", "c"], 0, "degrade"))
+    low = smoke.apply(images, params)
+    assert not torch.equal(low, images)
+    rows = split(params, 3)
+    singles = torch.cat([smoke.apply(images[i : i + 1], stack([rows[i]])) for i in range(3)])
+    torch.testing.assert_close(singles, low)
+    torch.testing.assert_close(smoke.apply(images, smoke.neutral(3)), images, atol=1e-5, rtol=0)
+
+
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_mask_is_binary_repeats_and_does_not_depend_on_the_batch() -> None:
+    disc = MASKS.create("disc", radius=0.4)
+    masks = disc.sample(3, 20, 24, generators(0, ["a", "b", "c"], 0, "mask"))
+    assert masks.shape == (3, 1, 20, 24)
+    assert set(masks.unique().tolist()) == {0.0, 1.0}
+    alone = disc.sample(1, 20, 24, generators(0, ["b"], 0, "mask"))
+    assert torch.equal(alone[0], masks[1])
+
+
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_networks_keep_their_sizes_and_learn() -> None:
+    features = torch.rand(2, 8, 5, 7)
+    assert BACKBONES.create("depthwise", channels=8)(features).shape == features.shape
+    for model in (MODELS.create("espcn", scale=4), MODELS.create("lfsrnet_tiny", scale=4, backbone="depthwise")):
+        restored = model(pictures(side=9))
+        assert restored.shape == (3, 3, 36, 36)
+        restored.sum().backward()
+        assert all(weight.grad is not None for weight in model.parameters())
+
+
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_loss_and_the_metric_are_zero_at_equality_and_grow() -> None:
+    clean = pictures()
+    for measure in (LOSSES.create("log_error"), METRICS.create("worst_pixel")):
+        assert measure(clean, clean).tolist() == [0, 0, 0]
+        assert (measure(clean / 2, clean) > 0).all()
+    worst = METRICS.create("worst_pixel")(torch.zeros(1, 3, 16, 16), torch.full((1, 3, 16, 16), 0.2))
+    assert worst.item() == pytest.approx(51)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_plugs")
+def test_the_commands_of_the_page_work(plugs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LFSRKIT_OFFLINE", "1")
+    splits = "splits={train=12, validation=4, test=4}"
+    words = ["-c", "fast_x4", "-s", splits, "--faces", "synthetic:20", "--out", "pairs/fast", "--workers", 0]
+    assert run("pairs", "build", *words).exit_code == 0
+    for text in COMMANDS:
+        command = shlex.split(text.removeprefix("lfsrkit "))
+        if command[0] in ("train", "ablate", "benchmark"):
+            command += ["-s", "steps=2", "-s", "batch_size=4"]
+        if command[0] in ("ablate", "benchmark"):
+            command += ["--seeds", "0"]
+        result = run(*command)
+        assert result.exit_code == 0, f"{text}\n{result.output}"
+    assert (plugs / "smoke.png").is_file()
+    assert "disc" in (plugs / "runs" / "masks" / "table.md").read_text(encoding="utf-8")
+    assert "worst_pixel" in result.output
