@@ -59,6 +59,10 @@ OPTIONS = {
     "export": [
         *["--to", "--out", "--size", "--push", "--private", "--allow-code", "--dry-run", "--json"],
     ],
+    "app": [
+        *["--host", "--port", "--upload-megabytes", "--megapixels", "--browser"],
+        *["--device", "--allow-code", "--dry-run"],
+    ],
     "ablate": [],
     "ablate masks": ["--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
     "benchmark": ["--rows", "--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],

@@ -31,7 +31,7 @@ def web(
     allow_code: AllowCode = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Open a page: restore dark pictures, play with degradations and masks; works offline.
+    """Open a page: restore pictures, play with degradations.
 
     Example: lfsrkit app runs/first
     """
