@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from lfsrkit.app.limits import Limits
 from lfsrkit.devices import choose_device
 from lfsrkit.errors import BadPicture
-from lfsrkit.images import Pixels, decode, resize
-from lfsrkit.inference import restore
+from lfsrkit.images import Pixels, decode, resize, to_bytes, to_float, to_pixels
+from lfsrkit.inference.restoring import Restoring
 from lfsrkit.models import Restorer
 
 
@@ -42,14 +42,15 @@ def restore_upload(data: bytes, model: Restorer, limits: Limits, *, device: str 
         device: Where the model is.
 
     Raises:
-        BadPicture: With the reason, if the file is no picture or too large.
+        BadPicture: With the reason, if the file is no picture or too large, or the model gives no finite numbers.
     """
     limits.check(data)
     low = decode(data)
     if max(low.shape[:2]) > limits.side:
         raise BadPicture(f"{_size(low)} pixels; crop the face first (sides up to {limits.side})")
+    restore = Restoring(model, choose_device(device))
     start = time.perf_counter()
-    restored = restore(model, low, choose_device(device))
+    restored = to_pixels(restore(to_float(to_bytes([low]))))[0]
     seconds = time.perf_counter() - start
     return Restored(low, resize(low, *restored.shape[:2]), restored, seconds)
 
