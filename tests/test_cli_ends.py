@@ -26,7 +26,11 @@ from tests.command_cases import command, environment, run, run_apart
         (["train", "--out", "x"], 2, "error: give either --pairs DIR or --faces SRC"),
         (["train", "--out", "x", "--pairs", "a", "--faces", "b"], 2, "error: give either --pairs DIR or --faces SRC"),
         (["train", "--out", "x", "--pairs", "a", "-s", "pairs.seed=1"], 2, "this goes with --faces"),
-        (["evaluate", "bicubic"], 2, "error: give MODEL and --pairs DIR, or --restored DIR and --clean DIR"),
+        (
+            ["evaluate", "bicubic"],
+            2,
+            "error: give MODEL and --pairs DIR, or --restored DIR with or without --clean DIR",
+        ),
         (["evaluate", "--restored", "a", "--clean", "b", "--split", "test"], 2, "--split goes with --pairs"),
         (["pairs", "verify", "nowhere"], 2, "error: nowhere: no pairs there"),
         (["pairs", "build", "--faces", "nowhere", "--out", "x"], 2, "error: no folder 'nowhere'"),
