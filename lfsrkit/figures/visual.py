@@ -13,7 +13,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.folders import pictures_in, read
 from lfsrkit.figures.canvas import QUIET, Canvas, PixelCanvas, Point, SvgCanvas
 from lfsrkit.images import Pixels, to_bytes, to_float, to_pixels
-from lfsrkit.inference import restore
+from lfsrkit.inference.restoring import Restoring
 from lfsrkit.metrics import Psnr
 from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.pairs.batch import PairData
@@ -73,12 +73,11 @@ def faces_of_pairs(
 
     place = choose_device(device)
     batch = pairs.batch(places)
-    low = to_pixels(batch.low)
-    columns: dict[str, list[Pixels]] = {LOW: low}
+    low = to_float(batch.low)
+    columns: dict[str, list[Pixels]] = {LOW: to_pixels(batch.low)}
     for name, model in {FLOOR: FLOOR, **models}.items():
         made = restorer_for(model, scale=pairs.scale, target_mean=pairs.clean_mean, allow_code=allow_code)
-        ready = made.to(place).eval()
-        columns[name] = [restore(ready, each, place) for each in low]
+        columns[name] = to_pixels(Restoring(made, place)(low))
     columns[CLEAN] = to_pixels(batch.clean)
     return [
         _face(source, {name: pictures[i] for name, pictures in columns.items()}, batch.regions[i], landmarker)
