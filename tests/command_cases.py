@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 
 from lfsrkit_cli.app import app
 
+LIMIT_SECONDS = 1200
+"""For processes that hang; it says nothing about speed, and machines that test are busy."""
+
 
 def run(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -18,7 +21,9 @@ def run_apart(*command: str, stdout: Any = subprocess.PIPE, **variables: str) ->
     """Run in a process of its own."""
     errors = subprocess.PIPE
     kept = environment(**variables)
-    return subprocess.run(command, check=False, stdout=stdout, stderr=errors, text=True, env=kept, timeout=120)
+    return subprocess.run(
+        command, check=False, stdout=stdout, stderr=errors, text=True, env=kept, timeout=LIMIT_SECONDS
+    )
 
 
 def command(*arguments: object) -> list[str]:

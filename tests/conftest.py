@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from pictures import picture
 
 from lfsrkit import pairs
@@ -14,6 +15,10 @@ from tests.training_cases import Toy, build_pairs
 
 collect_ignore = ["killing_plugin.py"]
 """A plug-in that registers itself when it is imported, as looking for doctests would."""
+
+# The same examples every time, however long a busy machine takes over one.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 REFERENCE = Path(__file__).parents[2] / "shared"
 

@@ -1,6 +1,6 @@
 """Builds in processes of their own, to be killed.
 
-python pairs_child.py build FACES OUT WORKERS       prints its workers, then how many faces are done
+python pairs_child.py build FACES OUT WORKERS FACES SECONDS     kills itself so long after so many faces are done
 python pairs_child.py explore FACES FOLDER          kills a build before its first, second, ... change of the disk
 python pairs_child.py full FACES OUT WORKERS BYTES  builds with a limit on the size of files, like a full disk
 """
@@ -12,6 +12,7 @@ import signal
 import sys
 from itertools import count
 from pathlib import Path
+from threading import Timer
 
 from pairs_cases import contents, plan_of, run
 
@@ -21,9 +22,13 @@ from lfsrkit.errors import OutputRefused
 CHANGES = {"os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 
-def build(faces, out, workers):
+def build(faces, out, workers, most, seconds):
+    """Print the workers, which live on for a moment; a kill from outside could come after the end on a busy machine."""
+    end = Timer(float(seconds), os.kill, (os.getpid(), signal.SIGKILL))
     for progress in pairs.build(plan_of(faces, shard_size=2), out, workers=int(workers), batch_size=2):
-        print(progress.faces_done, *(worker.pid for worker in multiprocessing.active_children()), flush=True)
+        print(*(worker.pid for worker in multiprocessing.active_children()), flush=True)
+        if progress.faces_done >= int(most) and not end.is_alive():
+            end.start()
 
 
 def explore(faces, folder):

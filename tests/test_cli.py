@@ -14,7 +14,7 @@ import typer
 
 from lfsrkit_cli.app import app
 from lfsrkit_cli.progress import Step, follow
-from tests.command_cases import command, environment, run, run_apart
+from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_apart
 
 LOOK = ["--plugin", "--debug", "--help"]
 SETTINGS = ["--recipe", "--set"]
@@ -171,7 +171,7 @@ def test_names_are_completed(words: str, wanted: str) -> None:
     asked = {"_LFSRKIT_COMPLETE": "complete_bash", "COMP_WORDS": f"lfsrkit {words}", "COMP_CWORD": count}
     code = "import sys; sys.argv = ['lfsrkit']; from lfsrkit_cli import main; main()"
     result = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env=asked, timeout=60
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env=asked, timeout=LIMIT_SECONDS
     )
     assert wanted in result.stdout.split()
 
@@ -214,7 +214,7 @@ def _on_terminal(width: int, *command: str, **variables: str) -> str:
     while chunk := _read(ours):
         text.write(chunk)
     os.close(ours)
-    assert process.wait(timeout=60) in (0, 2)
+    assert process.wait(timeout=LIMIT_SECONDS) in (0, 2)
     return text.getvalue().decode()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from lfsrkit_cli.app import START
 from lfsrkit_cli.signals import Terminated, stoppable
-from tests.command_cases import command, environment, run, run_apart
+from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_apart
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_training_saves_before_it_stops(built: Path, tmp_path: Path, number: int
         assert process.stderr is not None
         next(line for line in process.stderr if line.startswith("train: "))
         process.send_signal(number)
-        told, _ = process.communicate(timeout=60)
+        told, _ = process.communicate(timeout=LIMIT_SECONDS)
     facts = json.loads(told)
     assert (process.returncode, facts["stopped"]) == (code, True)
     assert 0 < facts["step"] < facts["steps"]
@@ -126,13 +126,13 @@ def test_a_reader_that_leaves_causes_no_noise(words: list[str]) -> None:
     os.close(read)
     with os.fdopen(write, "wb") as closed:
         result = subprocess.run(
-            command("list"),
+            command(*words),
             check=False,
             stdout=closed,
             stderr=subprocess.PIPE,
             text=True,
             env=environment(),
-            timeout=60,
+            timeout=LIMIT_SECONDS,
         )
     assert (result.returncode, result.stderr) == (1, "")
 

@@ -30,7 +30,7 @@ EXAMPLES = {"maybe": "maybe(of=shot_read_noise(), chance=0.5)"}
 """How to make a component that cannot be made from its name alone."""
 every = pytest.mark.parametrize("name", NAMES)
 tagged = {tag: pytest.mark.parametrize("name", DEGRADATIONS.names(tag=tag)) for tag in ("exposure", "differentiable")}
-few = settings(max_examples=8, deadline=None, derandomize=True)
+few = settings(max_examples=8)
 
 
 def example(name: str) -> Degradation:

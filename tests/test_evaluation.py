@@ -20,6 +20,7 @@ from lfsrkit.registries import METRICS, MODELS
 from lfsrkit.report import Contents, Row, write_report
 from lfsrkit.report.curves import line_chart
 from lfsrkit.stages import EnhanceConfig, load_stage
+from tests.command_cases import LIMIT_SECONDS
 
 CONFIG = load_stage("evaluate", values={"metrics": ["psnr", "ssim"], "batch_size": 3})
 Folder = Callable[..., Path]
@@ -192,5 +193,5 @@ def test_the_slider_moves_in_a_browser(tmp_path: Path) -> None:
     with (tmp_path / "r.html").open("a") as page:
         page.write(f"<script>{move}</script>")
     command = [str(BROWSER), *BROWSER_WORDS, f"--user-data-dir={tmp_path / 'profile'}", str(tmp_path / "r.html")]
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=True).stdout
     assert "--at: 80%" in dom

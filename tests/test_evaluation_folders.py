@@ -24,12 +24,11 @@ from lfsrkit.images import Pixels, decode, encode_png
 from lfsrkit.metrics import NoReference
 from lfsrkit.stages import EvaluateConfig, load_stage
 from lfsrkit.types import Images, PerImage
-from tests.command_cases import run
+from tests.command_cases import LIMIT_SECONDS, run
 from tests.test_alignment import Brightness
 from tests.test_regions_mesh import needs_mesh
 
 ROOT = Path(__file__).parents[1]
-LIMIT_SECONDS = 300
 
 
 @pytest.fixture

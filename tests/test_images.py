@@ -8,7 +8,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture
 from PIL import Image, ImageCms
@@ -109,7 +109,6 @@ def test_what_cannot_be_used_is_refused_with_a_reason(data: bytes, reason: str) 
         decode(data)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_damage_never_gives_another_error(noise: bytes, place: int) -> None:
     data = bytearray(encoded(RGB, "JPEG"))

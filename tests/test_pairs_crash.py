@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from command_cases import environment
+from command_cases import LIMIT_SECONDS, environment
 from pairs_cases import contents, plan_of, run
 
 from lfsrkit.errors import OutputRefused
@@ -26,19 +27,12 @@ def child(*arguments: object, before: Sequence[str] = ()) -> subprocess.Popen[st
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
 
 
-def kill_after(faces: int, process: subprocess.Popen[str], wait_seconds: float) -> list[int]:
-    """Kill a build when it has done some faces; give the numbers of its workers."""
-    assert process.stdout is not None
-    workers: set[int] = set()
-    for line in process.stdout:
-        done, *seen = map(int, line.split())
-        workers.update(seen)
-        if done >= faces:
-            break
-    time.sleep(wait_seconds)
-    process.kill()
-    process.communicate()
-    return sorted(workers)
+def killed(*arguments: object) -> list[int]:
+    """Let a build kill itself; give the numbers of its workers."""
+    process = child("build", *arguments)
+    told, errors = process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode == -signal.SIGKILL, errors
+    return sorted({int(word) for word in told.split()})
 
 
 def alive(process: int) -> bool:
@@ -54,30 +48,29 @@ def alive(process: int) -> bool:
 def test_kill_9_at_any_moment_then_again_gives_the_bytes_of_an_uninterrupted_build(
     workers: int, folder: Folder, tmp_path: Path
 ) -> None:
-    place, draw = folder(40), random.Random(workers)
+    place, draw = folder(80), random.Random(workers)
     (place / "broken.png").write_bytes(b"no picture")
     plan = plan_of(place, shard_size=2)
     run(plan, tmp_path / "whole", workers=0)
     skipped = []
     for moment in range(3):
         out = tmp_path / str(moment)
-        started = child("build", place, out, workers)
-        workers_of_child = kill_after(draw.randrange(1, 35), started, draw.uniform(0, 0.01))
-        assert len(workers_of_child) == workers or not workers_of_child
+        workers_of_child = killed(place, out, workers, draw.randrange(4, 35), draw.uniform(0, 0.01))
+        assert len(workers_of_child) == workers
         skipped.append(run(plan, out, workers=0).faces_skipped)
         assert contents(out) == contents(tmp_path / "whole")
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LIMIT_SECONDS
         while any(map(alive, workers_of_child)):
             assert time.monotonic() < deadline, "a worker outlived its build"
             time.sleep(0.05)
-    assert any(0 < count < 41 for count in skipped)
+    assert any(0 < count < 81 for count in skipped)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kill_9_before_any_change_of_the_disk_leaves_a_build_that_goes_on(folder: Folder, tmp_path: Path) -> None:
     explored = child("explore", folder(4), tmp_path / "builds")
-    told, errors = explored.communicate(timeout=120)
+    told, errors = explored.communicate(timeout=LIMIT_SECONDS)
     assert explored.returncode == 0, errors
     assert int(told.split()[0]) > 20
 
@@ -91,7 +84,7 @@ def test_a_full_disk_is_a_clear_error_and_finished_shards_stay(workers: int, fol
     before = {name: data for name, data in contents(out).items() if name.startswith("data/")}
     assert before
     built = child("full", place, out, workers, 6000)
-    told, errors = built.communicate(timeout=120)
+    told, errors = built.communicate(timeout=LIMIT_SECONDS)
     assert (built.returncode, told) == (1, "")
     assert errors.startswith("cannot write shard ")
     assert errors.count("\n") == 1
@@ -119,7 +112,7 @@ def test_a_read_only_folder_is_a_clear_error(closed: str, folder: Folder, tmp_pa
         (out / "data").rmdir()
     (tmp_path / closed).chmod(0o555)
     built = child("full", place, out, 0, 10**9, before=without_privileges())
-    told, errors = built.communicate(timeout=120)
+    told, errors = built.communicate(timeout=LIMIT_SECONDS)
     (tmp_path / closed).chmod(0o755)
     assert (built.returncode, told) == (1, "")
     assert errors.startswith("cannot write ")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_cases import command, environment, run
+from tests.command_cases import LIMIT_SECONDS, command, environment, run
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "examples" / "plugin_package"
@@ -44,10 +44,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     alone = ["--no-deps", "--no-index"]
     built = [*pip, "wheel", *alone, "--no-build-isolation", "--wheel-dir", place, PACKAGE]
-    subprocess.run(built, check=True, capture_output=True, timeout=120)
+    subprocess.run(built, check=True, capture_output=True, timeout=LIMIT_SECONDS)
     (wheel,) = place.glob("*.whl")
     installed = [*pip, "install", *alone, "--target", place / "site", wheel]
-    subprocess.run(installed, check=True, capture_output=True, timeout=120)
+    subprocess.run(installed, check=True, capture_output=True, timeout=LIMIT_SECONDS)
     return place / "site"
 
 
@@ -59,7 +59,9 @@ def apart(site: Path, tmp_path: Path) -> Run:
         kept = environment()
         kept["PYTHONPATH"] = os.pathsep.join([str(site), *([str(more)] if more else []), kept["PYTHONPATH"]])
         line = [str(word) for word in words]
-        return subprocess.run(line, check=False, capture_output=True, text=True, env=kept, cwd=where, timeout=300)
+        return subprocess.run(
+            line, check=False, capture_output=True, text=True, env=kept, cwd=where, timeout=LIMIT_SECONDS
+        )
 
     return start
 

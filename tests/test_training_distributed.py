@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from lfsrkit import pairs, training
 from lfsrkit.errors import UsageError
 from lfsrkit.training.data import Batches
+from tests.command_cases import LIMIT_SECONDS
 from tests.training_cases import assert_same_run, last_checkpoint, measured, plugged, stage
 
 ROOT = Path(__file__).parents[1]
-LIMIT_SECONDS = 180
 CALM = ("model=calm", "low=fresh", 'loss=["face_mask"]', "ema=0.9", "optim.name=sgd", "optim.clip_norm=1e9")
 """With an optimiser that, unlike Adam, heeds the size of a gradient."""
 

@@ -23,6 +23,7 @@ from lfsrkit.training.precision import Gradients
 from lfsrkit.training.recompute import recompute_blocks
 from lfsrkit.training.schedule import learning_rate
 from lfsrkit.training.warm_start import warm_start
+from tests.command_cases import LIMIT_SECONDS
 from tests.training_cases import Calm, Toy, assert_same_run, last_checkpoint, plugged, stage
 
 ROOT = Path(__file__).parents[1]
@@ -268,7 +269,7 @@ def test_a_compiled_model_learns_the_same(toy_folder: Path, train_pairs: PairSet
     """In a process of its own, because the shape checks of the test run cannot be compiled."""
     settings = ("model=calm", "steps=5", "validate_every=5")
     child = [sys.executable, "-m", "tests.training_child", toy_folder, tmp_path / "compiled", *settings, "compile=true"]
-    subprocess.run(child, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    subprocess.run(child, cwd=ROOT, check=True, capture_output=True, timeout=LIMIT_SECONDS)
     plain = tmp_path / "plain"
     list(training.train(stage(*settings), train_pairs, None, plain, device="cpu"))
     mine, theirs = (load_file(out / "model.safetensors") for out in (tmp_path / "compiled", plain))

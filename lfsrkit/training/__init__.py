@@ -4,7 +4,7 @@ from lfsrkit.pairs.batch import PairData
 from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
 from lfsrkit.training.learner import NonFiniteError
 from lfsrkit.training.loop import train
-from lfsrkit.training.ranks import is_first_process, leave_processes
+from lfsrkit.training.ranks import agreed_exit_code, is_first_process, leave_processes
 from lfsrkit.training.record import TrainRecord
 from lfsrkit.training.schedule import learning_rate
 
@@ -13,6 +13,7 @@ __all__ = [
     "NonFiniteError",
     "PairData",
     "TrainRecord",
+    "agreed_exit_code",
     "is_first_process",
     "learning_rate",
     "leave_processes",

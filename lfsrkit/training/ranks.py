@@ -19,8 +19,8 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def leave_processes(exit_code: int = 0) -> int:
-    """Take leave of the other processes at the end of a program, and agree on how it ends.
+def agreed_exit_code(exit_code: int) -> int:
+    """Agree with the other processes on how the program ends.
 
     Args:
         exit_code: How this process would end; 0 if nothing has ended it early.
@@ -28,15 +28,25 @@ def leave_processes(exit_code: int = 0) -> int:
     Returns:
         The largest code of all processes: a launcher tells that of whichever ends first.
     """
-    if not (distributed.is_available() and distributed.is_initialized()):
+    if not _several():
         return exit_code
     codes: list[Any] = [exit_code] * distributed.get_world_size()
     distributed.all_gather_object(codes, exit_code)
+    return max(codes)
+
+
+def leave_processes() -> None:
+    """Take leave of the other processes, last of all: once one has ended with an error, a launcher ends the others."""
+    if not _several():
+        return
     # Nobody may still be listening, and no leftover module hold on to the group: its threads would abort the exit.
     distributed.barrier()
     gc.collect()
     distributed.destroy_process_group()
-    return max(codes)
+
+
+def _several() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
 
 
 @final
