@@ -6,14 +6,16 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import torch
 
 from lfsrkit import pairs, training
 from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
+from lfsrkit.models.weights import load, read_header
 from lfsrkit.pairs import PairSet
 from lfsrkit.registries import MODELS
 from lfsrkit.training import checkpoint as checkpoints
 from lfsrkit.training.validation import Validation
-from tests.training_cases import HARD, Toy, assert_same_run, measured, stage
+from tests.training_cases import HARD, SCALE, Toy, assert_same_run, measured, stage
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -232,3 +234,16 @@ def test_an_improvement_is_saved_even_between_checkpoints(data: tuple[PairSet, P
             improved.append(record.step)
     assert improved[0] == 3
     assert [record.step for record in records if record.checkpoint] == sorted({*improved, 7})
+
+
+def test_a_checkpoint_is_a_model(whole: Path) -> None:
+    last = training.read_checkpoint(whole, "last")
+    assert last is not None
+    for name in ("model.safetensors", "ema.safetensors"):
+        header = read_header(last.path / name)
+        assert (header.name, header.params["scale"]) == ("toy", SCALE)
+        assert header.extra["step"] == str(last.step)
+    for of_run, of_checkpoint in zip(load(whole).parameters(), load(last.path).parameters(), strict=True):
+        assert torch.equal(of_run, of_checkpoint), "both mean the average"
+    raw = load(last.path / "model.safetensors").parameters()
+    assert not all(torch.equal(a, b) for a, b in zip(load(whole).parameters(), raw, strict=True))

@@ -22,6 +22,9 @@ from lfsrkit.shipped import names_that_ship, shipped_file
 FILE_NAME = "model.safetensors"
 """What a run folder calls the weights to be used for restoring."""
 
+AVERAGE_FILE = "ema.safetensors"
+"""What a checkpoint calls its averaged weights; ``model.safetensors`` beside it holds what the optimiser changes."""
+
 SUFFIX = ".safetensors"
 
 _KEY = "lfsrkit"
@@ -46,6 +49,35 @@ class Header:
     extra: Mapping[str, str]
 
 
+def packed(
+    model: Restorer,
+    *,
+    name: str,
+    params: Mapping[str, Any],
+    extra: Mapping[str, str] = {},
+) -> bytes:
+    """Give weights and what is needed to make the model again as the contents of a safetensors file.
+
+    Args:
+        model: Model with the weights.
+        name: Name in MODELS that makes it.
+        params: Keyword arguments that make it; JSON values.
+        extra: More to record, such as the hash of the data; read back by `read_header`.
+
+    Raises:
+        UsageError: If `params` cannot be written as JSON, or `extra` uses a name of the format's own.
+    """
+    own = {"format": _FORMAT, "name": name, "params": dict(params), "version": __version__}
+    if clash := own.keys() & extra.keys():
+        raise UsageError(f"extra may not hold {', '.join(sorted(clash))}: the format uses these names")
+    try:
+        header = json.dumps(own | dict(extra), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the parameters of {name!r} cannot be recorded as JSON: {error}") from error
+    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
+    return to_bytes(tensors, metadata={_KEY: header})
+
+
 def save(
     model: Restorer,
     path: Path,
@@ -67,23 +99,16 @@ def save(
         UsageError: If `params` cannot be written as JSON, or `extra` uses a name of the format's own.
         OutputRefused: If the file cannot be written.
     """
-    own = {"format": _FORMAT, "name": name, "params": dict(params), "version": __version__}
-    if clash := own.keys() & extra.keys():
-        raise UsageError(f"extra may not hold {', '.join(sorted(clash))}: the format uses these names")
-    try:
-        header = json.dumps(own | dict(extra), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"the parameters of {name!r} cannot be recorded as JSON: {error}") from error
-    tensors = {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}
-    write_whole(Path(path), to_bytes(tensors, metadata={_KEY: header}))
+    write_whole(Path(path), packed(model, name=name, params=params, extra=extra))
 
 
 def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
     """Make the model that a file or a training run describes, with its weights, on the CPU, in eval mode.
 
     Args:
-        path: A ``.safetensors`` file written by `save`, the folder of a run that holds ``model.safetensors``, or the
-            name of weights that ship, such as ``lfsrnet_tiny_x8``. Numbers stored in 16 bits are computed with in 32.
+        path: A ``.safetensors`` file written by `save`, the folder of a run or of one of its checkpoints (both mean the
+            average), or the name of weights that ship, such as ``lfsrnet_tiny_x8``. Numbers stored in 16 bits are
+            computed with in 32.
         allow_code: Whether names in the file may import plug-ins and ``prefix:`` components; only for files you trust.
 
     Raises:
@@ -122,10 +147,19 @@ def read_header(path: str | Path) -> Header:
     return Header(name, params, str(record.get("version", "unknown")), extra)
 
 
+def file_in(folder: Path) -> Path | None:
+    """Find the weights for use in the folder of a run or of a checkpoint.
+
+    Args:
+        folder: Any.
+    """
+    return next((folder / name for name in (AVERAGE_FILE, FILE_NAME) if (folder / name).is_file()), None)
+
+
 def _file_of(path: Path) -> Path:
     if path.is_dir():
-        file = path / FILE_NAME
-        if not file.is_file():
+        file = file_in(path)
+        if file is None:
             raise UsageError(f"{path} holds no {FILE_NAME}; is it the folder of a training run that has saved once?")
         return file
     if path.is_file():

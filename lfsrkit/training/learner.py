@@ -2,18 +2,18 @@
 
 import io
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, final
 
 import torch
 from safetensors.torch import load as tensors_from
-from safetensors.torch import save as tensors_to
 from torch import Tensor, nn
 
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.models.base import Restorer
+from lfsrkit.models.weights import AVERAGE_FILE, FILE_NAME
 from lfsrkit.seeding import key_seed
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples
@@ -30,7 +30,7 @@ from lfsrkit.types import Images, PerImage
 LOSS = "loss"
 """Name of the weighted sum among the means of a step."""
 
-WEIGHTS_FILE, AVERAGE_FILE, TRAINER_FILE = "model.safetensors", "ema.safetensors", "trainer.pt"
+TRAINER_FILE = "trainer.pt"
 
 
 class NonFiniteError(LfsrkitError):
@@ -104,11 +104,12 @@ class Learner:
         self._update()
         return means
 
-    def files(self, progress: Mapping[str, Any]) -> dict[str, bytes]:
+    def files(self, progress: Mapping[str, Any], pack: Callable[[Restorer], bytes]) -> dict[str, bytes]:
         """Write the whole state.
 
         Args:
             progress: Plain values of the caller that belong to it.
+            pack: Writes the weights of a model, and what they belong to.
 
         Returns:
             Contents by name of the file.
@@ -117,8 +118,8 @@ class Learner:
         own = {"step": self.step, "images_seen": self.images_seen, "scaler": self._gradients.state()}
         torch.save({**own, "optimiser": self._optimiser.state_dict(), "progress": dict(progress)}, buffer)
         return {
-            WEIGHTS_FILE: tensors_to(_plain_state(self.model)),
-            AVERAGE_FILE: tensors_to(_plain_state(self.average.model)),
+            FILE_NAME: pack(self.model),
+            AVERAGE_FILE: pack(self.average.model),
             TRAINER_FILE: buffer.getvalue(),
         }
 
@@ -137,7 +138,7 @@ class Learner:
         """
         state = read_state(folder / TRAINER_FILE)
         try:
-            self.model.load_state_dict(tensors_from((folder / WEIGHTS_FILE).read_bytes()))
+            self.model.load_state_dict(tensors_from((folder / FILE_NAME).read_bytes()))
             self.average.model.load_state_dict(tensors_from((folder / AVERAGE_FILE).read_bytes()))
             self._optimiser.load_state_dict(state["optimiser"])
         except (RuntimeError, ValueError, KeyError) as error:
@@ -235,7 +236,3 @@ def _seeded(seed: int, device: torch.device) -> Generator[None, None, None]:
             with torch.cuda.device(device):
                 torch.cuda.manual_seed(seed)
         yield
-
-
-def _plain_state(model: Restorer) -> dict[str, Tensor]:
-    return {key: tensor.detach().cpu().contiguous() for key, tensor in model.state_dict().items()}

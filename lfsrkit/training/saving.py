@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -12,7 +13,7 @@ from safetensors.torch import save as tensors_to
 from lfsrkit.config import to_tables
 from lfsrkit.errors import DamagedFile
 from lfsrkit.files import write_whole
-from lfsrkit.models.weights import FILE_NAME, save
+from lfsrkit.models.weights import FILE_NAME, packed
 from lfsrkit.pairs.manifest import versions
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples
@@ -56,8 +57,9 @@ class Saver:
         extra = {"step": str(learner.step), "data_sha256": self._data["train"]}
         about = {"name": named.name, "params": dict(named.params), "data": dict(self._data), "versions": versions()}
         meta = {**about, "config": to_tables(self._config)}
-        save(learner.average.model, self._out / FILE_NAME, name=named.name, params=named.params, extra=extra)
-        write_checkpoint(self._out, learner.step, learner.files(progress), meta, best=best)
+        pack = partial(packed, name=named.name, params=named.params, extra=extra)
+        write_whole(self._out / FILE_NAME, pack(learner.average.model))
+        write_checkpoint(self._out, learner.step, learner.files(progress, pack), meta, best=best)
         prune_checkpoints(self._out, self._config.keep)
 
 

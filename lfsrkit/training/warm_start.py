@@ -12,9 +12,8 @@ from torch import Tensor
 
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.models.base import Restorer
-from lfsrkit.models.weights import FILE_NAME
+from lfsrkit.models.weights import AVERAGE_FILE, FILE_NAME, file_in
 from lfsrkit.training.checkpoint import read_state
-from lfsrkit.training.learner import AVERAGE_FILE
 
 SAFE_SUFFIX = ".safetensors"
 PICKLED_SUFFIXES = (".pth", ".pt", ".ckpt", ".bin")
@@ -76,7 +75,7 @@ def warm_start(model: Restorer, path: Path) -> WarmStart:
 
 def _file_of(path: Path) -> Path:
     if path.is_dir():
-        file = next((path / name for name in (AVERAGE_FILE, FILE_NAME) if (path / name).is_file()), None)
+        file = file_in(path)
         if file is None:
             raise UsageError(
                 f"init={str(path)!r} is no run and no checkpoint: it holds neither {AVERAGE_FILE} nor {FILE_NAME}"
