@@ -1,7 +1,7 @@
 """Variants of LFSRNet-tiny that differ from it in one thing, for `lfsrkit benchmark --plugin`.
 
     lfsrkit benchmark --plugin benchmarks/lfsrnet_variants.py --rows lfsrnet_tiny,no_curve,... -c fast_x4 -c common \
-        -s optim.lr=1e-3 -s steps=300 --seeds 0,1,2 --split validation --pairs pairs/fast_x4 --out variants
+        --rates 1e-3 -s steps=300 --seeds 0,1,2 --split validation --pairs pairs/fast_x4 --out variants
 """
 
 import torch

@@ -18,6 +18,7 @@ from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_ap
 
 LOOK = ["--plugin", "--debug", "--help"]
 SETTINGS = ["--recipe", "--set"]
+COMPARING = ["--split", "--tables-only", "--force"]
 
 OPTIONS = {
     "": ["--version", "--install-completion", "--show-completion", "--help"],
@@ -49,7 +50,7 @@ OPTIONS = {
     ],
     "evaluate": [
         *["--pairs", "--split", "--restored", "--clean", "--low", "--out", *SETTINGS, "--device"],
-        *["--allow-code", "--dry-run", "--json"],
+        *["--allow-code", "--force", "--dry-run", "--json"],
     ],
     "align": [
         *["--pairs", "--split", "--restored", "--clean", "--metric", "--out", *SETTINGS, "--device"],
@@ -64,8 +65,11 @@ OPTIONS = {
         *["--device", "--allow-code", "--dry-run"],
     ],
     "ablate": [],
-    "ablate masks": ["--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
-    "benchmark": ["--rows", "--pairs", "--out", "--seeds", "--split", *SETTINGS, "--device", "--dry-run", "--json"],
+    "ablate masks": ["--pairs", "--out", "--seeds", *COMPARING, *SETTINGS, "--device", "--dry-run", "--json"],
+    "benchmark": [
+        *["--pairs", "--out", "--rows", "--protocols", "--seeds", "--rates", *COMPARING, *SETTINGS],
+        *["--device", "--dry-run", "--json"],
+    ],
     "figures": [],
     "figures lighting": ["--out", "--stops", "--dry-run", "--json"],
     "figures visual": [

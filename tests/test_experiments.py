@@ -1,36 +1,35 @@
-"""Experiments: rows times seeds, skipped when finished, resumed when interrupted; tables and differences."""
+"""Experiments: what a row settles, rows times seeds, rows without training, and what may fail alone."""
 
-import csv
-import io
 import json
-import math
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from command_cases import run
+import torch
 
-from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit import training
+from lfsrkit.calls import Call
+from lfsrkit.errors import OutputRefused, UsageError
 from lfsrkit.experiments import (
-    Judges,
-    Scores,
-    TableRow,
-    compare,
-    csv_text,
-    latex_text,
-    make_trials,
-    markdown_text,
+    Entry,
+    Search,
+    check_entries,
+    gather,
+    judge_floors,
+    make_entries,
     mask_rows,
+    read_rate,
     read_scores,
-    report,
-    run_trials,
-    tabulate,
+    reference_of,
+    run_entries,
 )
-from lfsrkit.experiments.writing import higher_is_better
+from lfsrkit.experiments.settling import settled_config, trial_config
 from lfsrkit.pairs import PairSet
-from lfsrkit.registries import MASKS
-from lfsrkit.stages import EvaluateConfig, TrainConfig
-from tests.training_cases import stage
+from lfsrkit.registries import LOSSES, MASKS
+from lfsrkit.stages import LossTerm, TrainConfig
+from lfsrkit.training.budget import read_plan
+from tests.experiment_cases import judges
+from tests.training_cases import Spoilt, stage
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -39,110 +38,192 @@ def rows() -> dict[str, TrainConfig]:
     return {"plain": stage("steps=3"), "wide": stage("steps=3", "model=toy(width=12)")}
 
 
-def judges(train_pairs: PairSet, validation_pairs: PairSet) -> Judges:
-    metrics = EvaluateConfig.model_validate({"metrics": ["psnr"], "regions": True})
-    return Judges(train_pairs, None, validation_pairs, metrics)
+def test_rows_have_folders_of_their_own(tmp_path: Path) -> None:
+    names = ["dln+edsr_baseline", "edsr_baseline+dln", "toy(width=8)"]
+    entries = make_entries(dict.fromkeys(names, stage()), tmp_path)
+    assert len({entry.folder for entry in entries}) == 3
+    assert entries[0].run(3).relative_to(tmp_path).as_posix() == "runs/dln+edsr_baseline/seed-3"
+    with pytest.raises(UsageError, match="differ too little"):
+        make_entries(dict.fromkeys(["a(b=1)", "a/b=1"], stage()), tmp_path)
 
 
-def scores(row: str, seed: int, values: list[float], metric: str = "psnr") -> Scores:
-    return Scores(row, seed, tuple(map(str, range(len(values)))), {metric: tuple(values)})
+def test_all_rows_of_one_seed_come_before_the_next(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
+) -> None:
+    entries = make_entries({name: config.model_copy(update={"steps": 1}) for name, config in rows().items()}, tmp_path)
+    events = run_entries(entries, [3, 1], judges(train_pairs, validation_pairs), device="cpu")
+    judged = [(event.entry.name, event.seed) for event in events if event.doing == "judged"]
+    assert judged == [("plain", 3), ("wide", 3), ("plain", 1), ("wide", 1)]
 
 
-def test_trials_of_one_seed_come_before_the_next(tmp_path: Path) -> None:
-    trials = make_trials(rows(), [3, 1], tmp_path)
-    assert [(trial.row, trial.seed) for trial in trials] == [("plain", 3), ("wide", 3), ("plain", 1), ("wide", 1)]
-    assert [trial.config.seed for trial in trials] == [3, 3, 1, 1]
-    assert len({trial.folder for trial in trials}) == 4
-
-
-def test_finished_trials_are_skipped_and_changed_ones_are_not(
+def test_finished_runs_are_skipped_and_changed_ones_are_not(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:
     data = judges(train_pairs, validation_pairs)
-    trials = make_trials(rows(), [0], tmp_path)
-    stopped = list(run_trials(trials, data, device="cpu", stop=lambda: True))
-    assert len(stopped) == 1
-    first = list(run_trials(trials, data, device="cpu"))
-    assert {event.trial.row for event in first if event.record is None} == {"plain", "wide"}
-    assert [event.record for event in run_trials(trials, data, device="cpu")] == [None, None]
-    found = read_scores(trials[0].folder, "plain", 0)
+    entries = make_entries(rows(), tmp_path)
+    begun = [event.record for event in run_entries(entries, [0], data, device="cpu", stop=lambda: True)]
+    assert [record.step for record in begun if record is not None] == [1]
+    first = list(run_entries(entries, [0], data, device="cpu"))
+    assert [event.entry.name for event in first if event.doing == "judged"] == ["plain", "wide"]
+    again = [event.doing for event in run_entries(entries, [0], data, device="cpu")]
+    assert again == ["finished before", "finished before"]
+    found = read_scores(entries[0].run(0), "plain", 0)
     assert len(found.ids) == len(validation_pairs)
     assert {"psnr", "psnr_eyes", "psnr_background"} <= set(found.values)
-    other = Judges(train_pairs, None, train_pairs, data.metrics)
-    again = list(run_trials(trials[:1], other, device="cpu"))
-    assert again[-1].record is None
-    assert len(read_scores(trials[0].folder, "plain", 0).ids) == len(train_pairs)
+    other = judges(train_pairs, validation_pairs, train_pairs)
+    assert [event.doing for event in run_entries(entries[:1], [0], other, device="cpu")][-1] == "judged"
+    assert len(read_scores(entries[0].run(0), "plain", 0).ids) == len(train_pairs)
 
 
-def test_scores_of_different_pictures_are_not_compared() -> None:
-    mine, theirs = scores("a", 0, [1.0, 2.0]), Scores("b", 0, ("0", "other"), {"psnr": (1.0, 2.0)})
-    with pytest.raises(DamagedFile, match="different pictures"):
-        compare([mine, theirs], "a", "b", "psnr")
-    with pytest.raises(UsageError, match="no scores of 'c'; rows: a"):
-        compare([mine], "c", "a", "psnr")
+def test_a_row_that_was_begun_otherwise_is_refused(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
+) -> None:
+    data = judges(train_pairs, validation_pairs)
+    list(run_entries(make_entries(rows(), tmp_path), [0], data, device="cpu"))
+    longer = make_entries({"wide": stage("steps=4", "model=toy(width=12)")}, tmp_path)
+    with pytest.raises(OutputRefused, match=r"train\.steps: 3 -> 4"):
+        list(run_entries(longer, [0], data, device="cpu"))
+    searching = make_entries(rows(), tmp_path, Search((1e-3, 1e-2)))
+    with pytest.raises(OutputRefused, match=r"search\.rates"):
+        list(run_entries(searching, [0], data, device="cpu"))
 
 
-def test_means_are_over_pictures_and_spreads_over_seeds() -> None:
-    (row,) = tabulate([scores("a", 0, [1.0, 3.0]), scores("a", 1, [2.0, 4.0]), scores("a", 2, [3.0, math.nan])])
-    assert (row.name, row.seeds, row.mean["psnr"]) == ("a", 3, pytest.approx(8 / 3))
-    assert row.spread["psnr"] == pytest.approx(np.std([2, 3, 3], ddof=1))
+@pytest.fixture
+def searched(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> Entry:
+    config = stage("steps=12", "optim.warmup_steps=4")
+    (entry,) = make_entries({"toy": config}, tmp_path, Search((1e-7, 1e-3, 1e-2), trial=0.5))
+    list(run_entries([entry], [5, 6], judges(train_pairs, validation_pairs), device="cpu"))
+    return entry
 
 
-def test_the_interval_of_a_difference_has_the_width_of_theory() -> None:
-    stream = np.random.default_rng(0)
-    n, deviation = 400, 0.5
-    noise = stream.normal(0.2, deviation, n)
-    base = stream.normal(20, 3, n)
-    found = compare([scores("a", 0, list(base + noise)), scores("b", 0, list(base))], "a", "b", "psnr")
-    error = float(np.std(noise)) / math.sqrt(n)
-    assert found.difference == pytest.approx(noise.mean())
-    assert found.standard_error == pytest.approx(error, rel=0.05)
-    assert (found.low, found.high) == (
-        pytest.approx(found.difference - 1.96 * error, abs=0.3 * error),
-        pytest.approx(found.difference + 1.96 * error, abs=0.3 * error),
-    )
-    assert found.beyond_two_errors == (abs(noise.mean()) > 2 * found.standard_error)
+def test_the_rate_is_the_best_of_short_trials(searched: Entry) -> None:
+    rate = read_rate(searched.folder)
+    assert rate is not None
+    assert set(rate.tried) == {"1e-07", "0.001", "0.01"}
+    assert rate.tried[f"{rate.lr:g}"] == max(value for value in rate.tried.values() if value is not None)
+    assert rate.lr > 1e-7  # with which nothing is learnt
+    assert (rate.steps, rate.seconds > 0) == (6, True)
+    for text, psnr in rate.tried.items():
+        last = training.read_records(searched.folder / "trials" / text)[-1]
+        assert (last["step"], last["validation"]["psnr"]) == (6, psnr)
+    for seed in (5, 6):
+        config = settled_config(searched, seed)
+        assert config is not None
+        assert (config.seed, config.steps, config.optim.lr) == (seed, 12, rate.lr)
+        assert training.read_records(searched.run(seed))[-1]["step"] == 12
 
 
-def test_the_spread_of_seeds_widens_the_interval() -> None:
-    steady = [scores("a", seed, [20.0] * 50) for seed in range(3)] + [
-        scores("b", seed, [19.0] * 50) for seed in range(3)
-    ]
-    shaky = [scores("a", seed, [20.0 + seed] * 50) for seed in range(3)] + steady[3:]
-    assert compare(steady, "a", "b", "psnr").standard_error == pytest.approx(0, abs=1e-9)
-    assert compare(shaky, "a", "b", "psnr").standard_error == pytest.approx(math.sqrt(2 / 3) / math.sqrt(3), rel=0.05)
+def test_the_choice_of_a_rate_is_not_made_twice(
+    searched: Entry, train_pairs: PairSet, validation_pairs: PairSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (searched.folder / "rate.json").read_text()
+    monkeypatch.setattr("lfsrkit.experiments.settling.train", lambda *_, **__: pytest.fail("trained again"))
+    list(run_entries([searched], [5, 7], judges(train_pairs, validation_pairs), device="cpu"))
+    assert (searched.folder / "rate.json").read_text() == before
 
 
-TABLE = [
-    TableRow("first_one", 2, {"psnr": 20.0, "lpips": 0.3}, {"psnr": 0.1, "lpips": 0.01}),
-    TableRow("b", 2, {"psnr": 21.0, "lpips": 0.4}, {"psnr": 0.2, "lpips": 0.02}),
-    TableRow("c", 1, {"psnr": 19.0, "lpips": math.nan}, {"psnr": math.nan, "lpips": math.nan}),
-]
+def test_trials_go_on_where_they_were_stopped(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
+    data = judges(train_pairs, validation_pairs)
+    search = Search((1e-3, 1e-2), trial=0.5)
+    whole, stopped = (make_entries({"toy": stage("steps=12")}, tmp_path / name, search) for name in ("a", "b"))
+    list(run_entries(whole, [0], data, device="cpu"))
+    for _ in range(20):  # each time a few steps further
+        steps = iter([False] * 4)
+        events = list(run_entries(stopped, [0], data, device="cpu", stop=lambda steps=steps: next(steps, True)))
+        if events[-1].doing == "judged":
+            break
+    else:
+        pytest.fail("it never ended")
+    rates = [read_rate(entry.folder) for (entry,) in (whole, stopped)]
+    assert rates[0] is not None
+    assert rates[1] == replace(rates[0], seconds=rates[1].seconds if rates[1] else 0)
+    assert (stopped[0].run(0) / "model.safetensors").read_bytes() == (
+        whole[0].run(0) / "model.safetensors"
+    ).read_bytes()
 
 
-def test_the_best_is_bold_and_the_second_underlined() -> None:
-    text = markdown_text(TABLE, ["psnr", "lpips"])
-    assert "| first_one | 2 | <u>20.00</u> ± 0.10 | **0.3000** ± 0.0100 |" in text
-    assert "| b | 2 | **21.00** ± 0.20 | <u>0.4000</u> ± 0.0200 |" in text
-    assert "| c | 1 | 19.00 | unavailable |" in text
-    tex = latex_text(TABLE, ["psnr", "lpips"])
-    assert r"first\_one & \underline{20.00} $\pm$ 0.10 & \textbf{0.3000} $\pm$ 0.0100 \\" in tex
-    assert higher_is_better("psnr_eyes")
-    assert not higher_is_better("lpips")
+def test_a_trial_is_the_same_training_only_shorter() -> None:
+    config = stage("steps=200", "optim.warmup_steps=20", "checkpoint_every=500")
+    short = trial_config(config, seed=9, steps=200, share=0.1, lr=3e-4)
+    assert (short.steps, short.seed, short.optim.lr, short.optim.warmup_steps) == (20, 9, 3e-4, 2)
+    assert (short.validate_every, short.checkpoint_every, short.minutes) == (20, 20, None)
+    assert trial_config(config, seed=0, steps=3, share=0.1, lr=1.0).steps == 1
 
 
-def test_csv_keeps_all_digits() -> None:
-    lines = list(csv.DictReader(io.StringIO(csv_text(TABLE, ["psnr", "lpips"]))))
-    assert (lines[1]["row"], float(lines[1]["psnr"]), float(lines[1]["lpips_spread"])) == ("b", 21.0, 0.02)
-    assert lines[2]["lpips"] == ""
+def test_minutes_become_steps_once_for_all_seeds(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = judges(train_pairs, validation_pairs)
+    entries = make_entries({"toy": stage("minutes=0.02")}, tmp_path, Search((1e-3,)))
+    timed: list[str] = []
+    monkeypatch.setattr("lfsrkit.experiments.settling.seconds_per_step", lambda *_, **__: timed.append("once") or 0.4)
+    list(run_entries(entries, [0, 1], data, device="cpu"))
+    plan = read_plan(entries[0].folder)
+    assert plan is not None
+    assert (timed, plan.steps, plan.minutes, plan.seconds_per_step) == (["once"], 3, 0.02, 0.4)
+    assert [training.read_records(entries[0].run(seed))[-1]["steps"] for seed in (0, 1)] == [3, 3]
 
 
-def test_a_report_writes_every_form(tmp_path: Path) -> None:
-    found = [scores(row, seed, [value, value + 1]) for row, value in (("a", 20.0), ("b", 21.0)) for seed in (0, 1)]
-    assert report(found, "a", tmp_path, {"n": 2}).comparisons[0].difference == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"table.md", "table.csv", "table.tex", "report.json"}
-    assert "| b | psnr | +1.0000 |" in (tmp_path / "table.md").read_text()
-    assert json.loads((tmp_path / "report.json").read_text())["protocol"] == {"n": 2}
+def test_the_time_of_a_step_is_measured_and_leaves_nothing(train_pairs: PairSet, tmp_path: Path) -> None:
+    before = torch.random.get_rng_state()
+    assert training.seconds_per_step(stage("minutes=1"), train_pairs, device="cpu", timed=2) > 0
+    assert list(tmp_path.iterdir()) == []
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_row_that_diverges_fails_alone(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
+    data = judges(train_pairs, validation_pairs)
+    spoilt = stage("steps=3").model_copy(update={"loss": (LossTerm.model_construct(term=Call("spoilt", {"call": 2})),)})
+    with LOSSES.temporary("spoilt", Spoilt):
+        entries = make_entries({"spoilt": spoilt, "plain": stage("steps=3")}, tmp_path)
+        events = list(run_entries(entries, [0], data, device="cpu"))
+        assert [(event.entry.name, event.doing) for event in events if event.doing in ("failed", "judged")] == [
+            ("spoilt", "failed"),
+            ("plain", "judged"),
+        ]
+        found = gather(entries, [0], data, [])
+        assert list(found.facts) == ["plain"]
+        assert "all seeds (failed: step 2: the loss term 'spoilt' is not finite" in found.unfinished["spoilt"]
+        hopeless = make_entries({"spoilt": spoilt}, tmp_path / "searched", Search((1e-3, 1e-2), trial=1.0))
+        (failed,) = [e for e in run_entries(hopeless, [0], data, device="cpu") if e.doing == "failed"]
+        assert failed.reason == "the loss stayed finite with none of the rates 0.001, 0.01"
+
+
+def test_what_cannot_be_trained_is_known_before(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
+) -> None:
+    data = judges(train_pairs, validation_pairs)
+    for config, reason in (
+        (stage("model=bicubic"), "bicubic needs no training"),
+        (stage("batch_size=4", "accumulate=3"), "cannot be divided"),
+        (stage("model=swinir_m(scale=2)"), "enlarges 2 times"),
+    ):
+        with pytest.raises(UsageError, match=f"odd: .*{reason}"):
+            check_entries(make_entries({"plain": stage(), "odd": config}, tmp_path), data)
+    blind = replace(data, validation=None)
+    with pytest.raises(UsageError, match="no validation split"):
+        check_entries(make_entries(rows(), tmp_path, Search((1e-3, 1e-2))), blind)
+    assert list(check_entries(make_entries(rows(), tmp_path, Search((1e-3,))), blind)) == ["plain", "wide"]
+
+
+def test_the_floor_and_the_oracle_are_judged_once(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = judges(train_pairs, validation_pairs)
+    floors = list(judge_floors(tmp_path, data, device="cpu"))
+    assert [(floor.name, floor.missing) for floor in floors] == [("bicubic", ""), ("oracle", "")]
+    psnr = {floor.name: read_scores(floor.folder, floor.name, 0).values["psnr"] for floor in floors}
+    assert all(len(values) == len(validation_pairs) for values in psnr.values())
+    monkeypatch.setattr("lfsrkit.experiments.floors.evaluate", lambda *_, **__: pytest.fail("judged again"))
+    monkeypatch.setattr("lfsrkit.experiments.floors.measure", lambda *_, **__: pytest.fail("judged again"))
+    assert list(judge_floors(tmp_path, data, device="cpu")) == floors
+
+
+def test_the_reference_is_the_usual_one_or_the_first() -> None:
+    assert reference_of(["a", "lfsrnet"], None) == "lfsrnet"
+    assert reference_of(["a", "b"], None) == "a"
+    assert reference_of(["a", "b"], "b") == "b"
+    assert reference_of(["a", "b"], "lfsrnet") is None
 
 
 def test_mask_rows_differ_in_the_mask_alone() -> None:
@@ -158,38 +239,12 @@ def test_mask_rows_differ_in_the_mask_alone() -> None:
         mask_rows(config, ["pach"])
 
 
-@pytest.mark.slow
-def test_the_commands_train_compare_and_go_on(toy_folder: Path, tmp_path: Path) -> None:
-    short = [
-        "-s",
-        "steps=2",
-        "-s",
-        "model=toy",
-        "-s",
-        "batch_size=4",
-        "--pairs",
-        toy_folder,
-        "--device",
-        "cpu",
-        "--seeds",
-        "0",
-    ]
-    told = run("ablate", "masks", "none", "patch(size=8)", *short, "--out", tmp_path / "masks", "--json")
-    assert told.exit_code == 0, told.output
-    assert [row["name"] for row in json.loads(told.stdout)["rows"]] == ["none", "patch(size=8)"]
-    assert "psnr_mouth" in (tmp_path / "masks" / "table.md").read_text()
-    again = run("ablate", "masks", "none", "patch(size=8)", *short, "--out", tmp_path / "masks", "--json")
-    assert json.loads(again.stdout)["rows"] == json.loads(told.stdout)["rows"]
-    rows = ["--rows", "toy,edsr_baseline", "--split", "validation"]
-    bench = run("benchmark", *rows, *short, "--out", tmp_path / "bench")
-    assert bench.exit_code == 0, bench.output
-    assert "edsr_baseline" in bench.stdout
-
-
-def test_seeds_and_rows_are_checked_before_anything_is_trained(toy_folder: Path, tmp_path: Path) -> None:
-    wrong = run("benchmark", "--rows", "toy", "--seeds", "0,0", "--pairs", toy_folder, "--out", tmp_path / "x")
-    assert wrong.exit_code == 2
-    assert "different whole numbers" in wrong.stderr
-    plan = run("ablate", "masks", "none", "--pairs", toy_folder, "--out", tmp_path / "x", "--dry-run")
-    assert "none  seed 2  2000 steps" in plan.stdout
-    assert not (tmp_path / "x").exists()
+def test_costs_are_those_of_the_model(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
+    entries = make_entries({"plain": stage("steps=1")}, tmp_path)
+    list(run_entries(entries, [0], judges(train_pairs, validation_pairs), device="cpu"))
+    costs = json.loads((entries[0].folder / "costs.json").read_text())
+    # Two 3x3 convolutions on 8x8 pixels, 3 -> 8 -> 48 channels, and two numbers for each of 8 normalised channels.
+    assert costs["macs"] == 64 * 9 * (3 * 8 + 8 * 48)
+    assert costs["parameters"] == 9 * (3 * 8 + 8 * 48) + 8 + 48 + 16
+    assert costs["milliseconds"] > 0
+    assert costs["device"]

@@ -10,7 +10,7 @@ ROWS = [
     {"images", "colour"},
     {"faces", "regions", "degradations", "masks", "losses", "metrics", "detectors"},
     {"models", "pairs"},
-    {"training", "evaluation", "inference", "preview", "realism", "timings", "export"},
+    {"seen", "training", "evaluation", "inference", "preview", "realism", "timings", "export"},
     {"report", "figures", "experiments"},
     {"demo", "app"},
     {"lfsrkit_cli"},

@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from lfsrkit_cli.ablate import app as ablate
 from lfsrkit_cli.align import align
 from lfsrkit_cli.bench import app as bench
+from lfsrkit_cli.benchmark import benchmark
 from lfsrkit_cli.command import command
 from lfsrkit_cli.config import app as config
 from lfsrkit_cli.demo import demo
 from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.enhance import enhance
 from lfsrkit_cli.evaluate import evaluate
-from lfsrkit_cli.experiments import ablate, benchmark
 from lfsrkit_cli.export import export, push_pairs
 from lfsrkit_cli.figures import app as figures
 from lfsrkit_cli.fit import fit

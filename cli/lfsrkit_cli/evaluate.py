@@ -62,6 +62,9 @@ def evaluate(
     overrides: Overrides,
     device: Device = "auto",
     allow_code: AllowCode = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on although the model was trained on some of the pictures.")
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -80,7 +83,7 @@ def evaluate(
         _tell_plan(config, out)
         return
     if model is not None and pairs is not None:
-        scores, total, protocol = _of_model(model, pairs, config, device, allow_code)
+        scores, total, protocol = _of_model(model, pairs, config, device=device, allow_code=allow_code, force=force)
     else:
         scores, total, protocol = _of_folders(Path(restored or ""), clean, low, config)
     first = training.is_first_process()
@@ -105,19 +108,21 @@ def _check_request(model: str | None, pairs: Path | None, split: str | None, fol
         raise UsageError("--split goes with --pairs; folders are measured whole")
 
 
-def _of_model(model: str, folder: Path, config: "EvaluateConfig", device: str, allow_code: bool) -> Work:
+def _of_model(
+    model: str, folder: Path, config: "EvaluateConfig", *, device: str, allow_code: bool, force: bool
+) -> Work:
     from lfsrkit import evaluation
     from lfsrkit import pairs as stored
+    from lfsrkit.seen import refuse_seen, seen_in_training
 
     data = stored.open(folder, config.split, allow_code=allow_code)
+    # Who asks for the training split knows what the answer is worth.
+    seen = refuse_seen(seen_in_training(model, data), model, force=force or config.split == "train")
     scores = evaluation.evaluate(model, data, config, device=device, allow_code=allow_code)
     facts = {"split": config.split, "scale": data.scale, "chain": data.settings["degrade"]}
     detector = evaluation.detector_facts(config) if config.alignment else {}
-    return (
-        scores,
-        len(data),
-        {"model": model, **facts, "faces": data.settings["faces"], "data": data.sha256, **detector},
-    )
+    facts |= {"faces": data.settings["faces"], "data": data.sha256, "seen in training": seen}
+    return scores, len(data), {"model": model, **facts, **detector}
 
 
 def _of_folders(restored: Path, clean: Path | None, low: Path | None, config: "EvaluateConfig") -> Work:

@@ -52,7 +52,10 @@ Name = Annotated[
 StageName = Annotated[
     str,
     typer.Argument(
-        metavar="STAGE", autocompletion=_stage_names, help="pairs, train, evaluate or enhance.", show_default=False
+        metavar="STAGE",
+        autocompletion=_stage_names,
+        help="pairs, train, evaluate, enhance or benchmark.",
+        show_default=False,
     ),
 ]
 Recipes = Annotated[
@@ -113,3 +116,19 @@ def given(**values: object) -> dict[str, object]:
         values: None means that a flag was not used.
     """
     return {key: value for key, value in values.items() if value is not None}
+
+
+def of_stage(stage: str, overrides: list[str]) -> tuple[list[str], list[str]]:
+    """Tell the overrides of a further stage, whose keys follow its name and a dot, from those of the main one.
+
+    Args:
+        stage: Name of the further stage.
+        overrides: ``stage.key=value`` for it, ``key=value`` for the main one.
+
+    Example:
+        >>> of_stage("pairs", ["pairs.seed=1", "steps=5"])
+        (['seed=1'], ['steps=5'])
+    """
+    prefix = f"{stage}."
+    theirs = [text.removeprefix(prefix) for text in overrides if text.startswith(prefix)]
+    return theirs, [text for text in overrides if not text.startswith(prefix)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import FACES_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Pairs, Recipes
+from lfsrkit_cli.options import FACES_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Pairs, Recipes, of_stage
 from lfsrkit_cli.output import print_facts, print_json, remark, say, score
 from lfsrkit_cli.progress import follow, training_step
 from lfsrkit_cli.signals import stoppable
@@ -13,9 +13,6 @@ from lfsrkit_cli.signals import stoppable
 if TYPE_CHECKING:
     from lfsrkit.stages import TrainConfig
     from lfsrkit.training import TrainRecord
-
-OF_PAIRS = "pairs."
-"""Before an override: it is meant for the stage ``pairs``, which ``--faces`` needs as well."""
 
 
 def train(
@@ -51,10 +48,9 @@ def train(
 
     if (pairs is None) == (faces is None):
         raise UsageError("give either --pairs DIR or --faces SRC")
-    own = [text for text in overrides if not text.startswith(OF_PAIRS)]
-    theirs = [text.removeprefix(OF_PAIRS) for text in overrides if text.startswith(OF_PAIRS)]
+    theirs, own = of_stage("pairs", overrides)
     if theirs and faces is None:
-        raise UsageError(f"-s {OF_PAIRS}{theirs[0]}: the pairs of --pairs are built already; this goes with --faces")
+        raise UsageError(f"-s pairs.{theirs[0]}: the pairs of --pairs are built already; this goes with --faces")
     config = load_stage("train", recipes=recipes, overrides=own)
     data = _built(pairs, allow_code) if pairs is not None else _live(str(faces), recipes, theirs)
     if dry_run:

@@ -1,102 +1,139 @@
-"""Rows times seeds: every trial in a folder of its own, finished ones skipped, interrupted ones resumed."""
+"""Rows times seeds: each run in a folder of its own, finished ones skipped, interrupted ones resumed, one at a time."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from lfsrkit.config import to_tables
+from lfsrkit.errors import DamagedFile
 from lfsrkit.evaluation import evaluate, write_results
-from lfsrkit.experiments.scores import RESULTS, read_key
+from lfsrkit.experiments.costs import measure_costs
+from lfsrkit.experiments.entries import Entry, Judges
+from lfsrkit.experiments.scores import FAILED, RESULTS, read_key
+from lfsrkit.experiments.settling import RowFailed, claim_row, settle, settled_config
 from lfsrkit.files import write_json
-from lfsrkit.pairs.batch import PairData
-from lfsrkit.stages import EvaluateConfig, TrainConfig
-from lfsrkit.training import TrainRecord, train
+from lfsrkit.models.weights import load
+from lfsrkit.stages import TrainConfig
+from lfsrkit.training import NonFiniteError, TrainRecord, train
 
-
-@dataclass(frozen=True)
-class Trial:
-    """One training run of an experiment."""
-
-    row: str
-    """Name in the table."""
-    seed: int
-    config: TrainConfig
-    """With the seed of the trial."""
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Judges:
-    """The pictures of an experiment: what it learns from, what it is watched on, what it is judged by."""
-
-    train: PairData
-    validation: PairData | None
-    judged: PairData
-    metrics: EvaluateConfig
+FAILURES = (NonFiniteError, RowFailed, DamagedFile, MemoryError, torch.OutOfMemoryError)
+"""What ends a run without ending the experiment."""
 
 
 @dataclass(frozen=True)
 class GridProgress:
     """How far an experiment is."""
 
-    trial: Trial
+    entry: Entry
+    seed: int
     number: int
-    """Of the trial, from 1."""
+    """Of the run, from 1."""
     total: int
+    doing: str
+    """``training``, ``judged``, ``finished before`` or ``failed``, for example."""
     record: TrainRecord | None = None
-    """None when the trial was finished before, or has just been judged."""
+    reason: str = ""
+    """Why it failed."""
 
 
-def make_trials(rows: Mapping[str, TrainConfig], seeds: Sequence[int], out: Path) -> list[Trial]:
-    """Plan an experiment: all rows of one seed before the next seed, so that a part of it is a fair comparison too.
-
-    Args:
-        rows: Configuration by name in the table.
-        seeds: Seeds of initial weights, order, flips and masks.
-        out: Folder of the experiment.
-    """
-    return [
-        Trial(row, seed, config.model_copy(update={"seed": seed}), out / "runs" / f"{_folder_name(row)}-seed{seed}")
-        for seed in seeds
-        for row, config in rows.items()
-    ]
-
-
-def run_trials(
-    trials: Sequence[Trial], data: Judges, *, device: str = "auto", stop: Callable[[], bool] | None = None
+def run_entries(
+    entries: Sequence[Entry],
+    seeds: Sequence[int],
+    data: Judges,
+    *,
+    device: str = "auto",
+    stop: Callable[[], bool] | None = None,
 ) -> Iterator[GridProgress]:
     """Train and judge what is not finished; run again after an interruption to go on.
 
+    All rows of one seed come before the next seed, so that a part of it is a fair comparison too. A run whose loss is
+    no longer finite, or that needs more memory than there is, fails alone: its reason is recorded, the rest goes on.
+
     Args:
-        trials: From `make_trials`.
+        entries: From `make_entries`.
+        seeds: Seeds of initial weights, order, flips and masks.
         data: Pictures and metrics.
         device: Where to compute.
         stop: Asked after every step; when it says so, a checkpoint is saved and nothing more is done.
 
     Yields:
-        The records of every training, and one progress without a record per finished trial.
+        The records of every training, and one progress per run that is judged or has failed.
+
+    Raises:
+        UsageError: If a row cannot be trained on these pictures; `check_entries` tells it beforehand.
+        OutputRefused: If the folder of a row was begun with other settings; before any is trained.
     """
-    for number, trial in enumerate(trials, start=1):
-        key = _key(trial, data)
-        if read_key(trial.folder) != key:
-            for record in train(
-                trial.config, data.train, data.validation, trial.folder, resume=True, device=device, stop=stop
-            ):
-                yield GridProgress(trial, number, len(trials), record)
-                if stop is not None and stop():
-                    return
-            write_results(trial.folder / RESULTS, evaluate(trial.folder, data.judged, data.metrics, device=device))
-            write_json(trial.folder / RESULTS / "of.json", key)
-        yield GridProgress(trial, number, len(trials))
+    for entry in entries:
+        claim_row(entry, data)
+    runs = [(entry, seed) for seed in seeds for entry in entries]
+    for number, (entry, seed) in enumerate(runs, start=1):
+        try:
+            for doing, record in _run(entry, seed, data, device, stop):
+                yield GridProgress(entry, seed, number, len(runs), doing, record)
+        except FAILURES as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            write_json(entry.run(seed) / FAILED, {"reason": reason})
+            yield GridProgress(entry, seed, number, len(runs), "failed", reason=reason)
+        # Asked between runs only: within one the training asks, and saves before it ends.
+        if stop is not None and stop():
+            return
 
 
-def _key(trial: Trial, data: Judges) -> dict[str, Any]:
-    """Say what scores belong to; scores of anything else are measured again."""
-    settings = {"train": to_tables(trial.config), "evaluate": to_tables(data.metrics)}
+def judge(folder: Path, entry: Entry, key: dict[str, Any], data: Judges, device: str) -> None:
+    """Measure a finished run, and what its model costs.
+
+    Args:
+        folder: Folder of the run.
+        entry: Its row.
+        key: What the scores belong to.
+        data: Pictures and metrics.
+        device: Where to compute.
+    """
+    write_results(folder / RESULTS, evaluate(folder, data.judged, data.metrics, device=device))
+    measure_costs(entry.folder, load(folder), data.judged, device)
+    (folder / FAILED).unlink(missing_ok=True)
+    write_json(folder / RESULTS / "of.json", key)
+
+
+def is_finished(entry: Entry, seed: int, data: Judges) -> bool:
+    """Tell whether a run was trained as it shall be and judged by these pictures.
+
+    Args:
+        entry: The row.
+        seed: Seed of the run.
+        data: Pictures and metrics.
+    """
+    config = settled_config(entry, seed)
+    return config is not None and read_key(entry.run(seed)) == key_of(config, data)
+
+
+def key_of(config: TrainConfig, data: Judges) -> dict[str, Any]:
+    """Say what scores belong to; scores of anything else are measured again.
+
+    Args:
+        config: Of the run.
+        data: Pictures and metrics.
+    """
+    settings = {"train": to_tables(config), "evaluate": to_tables(data.metrics)}
     return {**settings, "data": {"train": data.train.sha256, "judged": data.judged.sha256, "n": len(data.judged)}}
 
 
-def _folder_name(row: str) -> str:
-    return re.sub(r"[^0-9A-Za-z_.=]+", "-", row).strip("-")
+def _run(
+    entry: Entry, seed: int, data: Judges, device: str, stop: Callable[[], bool] | None
+) -> Iterator[tuple[str, TrainRecord | None]]:
+    if is_finished(entry, seed, data):
+        yield "finished before", None
+    else:
+        yield from settle(entry, seed, data, device=device, stop=stop)
+        config = settled_config(entry, seed)
+        if config is None:
+            return
+        folder = entry.run(seed)
+        for record in train(config, data.train, data.validation, folder, resume=True, device=device, stop=stop):
+            yield "training", record
+        if stop is None or not stop():
+            judge(folder, entry, key_of(config, data), data, device)
+            yield "judged", None

@@ -1,66 +1,65 @@
-"""The files that an experiment leaves: the table in three forms, and how sure each difference is."""
+"""The files that an experiment leaves: its tables as Markdown, CSV, LaTeX, a page and JSON."""
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lfsrkit.experiments.scores import Scores
-from lfsrkit.experiments.table import Comparison, TableRow, compare, tabulate
-from lfsrkit.experiments.writing import csv_text, latex_text, markdown_text
+from lfsrkit.experiments.grids import Value
+from lfsrkit.experiments.page import page_text
+from lfsrkit.experiments.sections import Section, plain
+from lfsrkit.experiments.writing import csv_text, latex_escaped, latex_text, markdown_text
 from lfsrkit.files import write_json, write_whole
 
-LEADING = ("psnr", "ssim", "lpips")
-"""Metrics whose differences are tested."""
-
-REGIONAL = ("psnr_eyes", "psnr_mouth")
-"""And those of the parts that a mask is meant to help, where they were measured."""
+FILES = ("table.md", "table.csv", "table.tex", "table.html", "report.json")
 
 
-@dataclass(frozen=True)
-class Report:
-    """What came out."""
-
-    rows: list[TableRow]
-    comparisons: list[Comparison]
-
-
-def report(scores: Sequence[Scores], reference: str, out: Path, protocol: Mapping[str, Any]) -> Report:
-    """Write ``table.md``, ``table.csv``, ``table.tex`` and ``report.json``.
+def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:
+    """Write ``table.md``, ``table.csv``, ``table.tex``, ``table.html`` and ``report.json``.
 
     Args:
-        scores: Of all trials.
-        reference: Row that the others are compared with.
-        out: Folder.
-        protocol: What to print under the table.
+        out: Folder of the experiment.
+        title: What it was.
+        sections: One per protocol.
     """
-    rows = tabulate(scores)
-    metrics = list(rows[0].mean)
-    others = [row.name for row in rows if row.name != reference]
-    known = [m for m in (*LEADING, *REGIONAL) if m in metrics and not any(math.isnan(row.mean[m]) for row in rows)]
-    found = Report(rows, [compare(scores, row, reference, metric) for row in others for metric in known])
-    write_whole(out / "table.md", _markdown(found, metrics, reference, protocol).encode())
-    write_whole(out / "table.csv", csv_text(rows, metrics).encode())
-    write_whole(out / "table.tex", latex_text(rows, metrics).encode())
-    write_json(
-        out / "report.json",
-        {
-            "rows": [vars(row) for row in rows],
-            "comparisons": [vars(each) for each in found.comparisons],
-            "protocol": dict(protocol),
-        },
-    )
-    return found
+    write_whole(out / "table.md", "\n".join([f"# {title}", "", *map(_markdown, sections)]).encode())
+    write_whole(out / "table.csv", csv_text([line for each in sections for line in _csv_lines(each)]).encode())
+    write_whole(out / "table.tex", "\n".join(["% \\usepackage{booktabs}", *map(_latex, sections)]).encode())
+    write_whole(out / "table.html", page_text(title, sections).encode())
+    write_json(out / "report.json", _finite({each.name: plain(each) for each in sections}))
 
 
-def _markdown(found: Report, metrics: Sequence[str], reference: str, protocol: Mapping[str, Any]) -> str:
-    facts = ", ".join(f"{name} {value}" for name, value in protocol.items())
-    lines = [
-        f"| {each.row} | {each.metric} | {each.difference:+.4f} | {each.low:+.4f} to {each.high:+.4f} |"
-        for each in found.comparisons
-    ]
-    head = [f"| row | metric | difference to {reference} | 95 % interval |", "|---|---|---|---|"]
-    return (
-        "\n".join([markdown_text(found.rows, metrics), f"Mean ± spread over seeds; {facts}.", "", *head, *lines]) + "\n"
-    )
+def _markdown(section: Section) -> str:
+    tables = [text for grid in section.grids for text in (f"### {grid.title}", "", markdown_text(grid))]
+    under = [f"- {name}: {value}" for name, value in section.protocol.items()]
+    return "\n".join([f"## {section.name}", "", *tables, *section.remarks, "", *under, ""])
+
+
+def _latex(section: Section) -> str:
+    tables = [text for grid in section.grids for text in (f"% {section.name}: {grid.title}", latex_text(grid))]
+    facts = "; ".join(f"{name}: {value}" for name, value in section.protocol.items())
+    under = [f"{{\\footnotesize {latex_escaped(line)}\\par}}" for line in [facts, *section.remarks]]
+    return "\n".join([*tables, *under, ""])
+
+
+def _csv_lines(section: Section) -> Iterator[Mapping[str, Value]]:
+    for row in section.rows:
+        yield {
+            "protocol": section.name,
+            "row": row.name,
+            "seeds": row.seeds,
+            **{
+                key + part: value
+                for key in row.mean
+                for part, value in (("", row.mean[key]), ("_spread", row.spread[key]))
+            },
+            **section.costs[row.name],
+        }
+
+
+def _finite(value: Any) -> Any:
+    """Replace what is not a number by null, for which JSON has a word."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 - nan alone differs from itself

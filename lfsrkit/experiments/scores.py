@@ -11,12 +11,15 @@ from lfsrkit.errors import DamagedFile
 from lfsrkit.files import read_json
 
 RESULTS = "results"
-"""Folder of the scores inside that of the trial."""
+"""Folder of the scores inside that of the run."""
+
+FAILED = "failed.json"
+"""Why a run has no scores, inside its folder."""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """One trial, picture by picture."""
+    """One run, picture by picture."""
 
     row: str
     seed: int
@@ -26,10 +29,10 @@ class Scores:
 
 
 def read_scores(folder: Path, row: str, seed: int) -> Scores:
-    """Read what `run_trials` has written.
+    """Read what `run_entries` has written.
 
     Args:
-        folder: Folder of the trial.
+        folder: Folder of the run.
         row: Its name in the table.
         seed: Its seed.
 
@@ -51,14 +54,24 @@ def read_key(folder: Path) -> dict[str, Any] | None:
     """Read what the scores of a folder belong to; None if there are none.
 
     Args:
-        folder: Folder of the trial.
+        folder: Folder of the run.
     """
     path = folder / RESULTS / "of.json"
     return read_json(path) if path.is_file() else None
 
 
+def read_failure(folder: Path) -> str | None:
+    """Read why a run has failed, if it has.
+
+    Args:
+        folder: Folder of the run.
+    """
+    path = folder / FAILED
+    return read_json(path)["reason"] if path.is_file() else None
+
+
 def pictures_of(scores: Sequence[Scores]) -> tuple[str, ...]:
-    """Give the pictures that all trials were judged by.
+    """Give the pictures that all runs were judged by.
 
     Args:
         scores: At least one.

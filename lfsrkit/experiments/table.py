@@ -1,4 +1,4 @@
-"""From scores to a table: means and spreads over seeds, and how sure a difference is."""
+"""From scores to numbers of a table: means and spreads over seeds, and how sure a difference is."""
 
 import math
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from lfsrkit.experiments.scores import Scores, pictures_of
 from lfsrkit.seeding import key_seed
 
 RESAMPLES = 10_000
+_WEIGHTS_AT_ONCE = 2**21
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def tabulate(scores: Sequence[Scores]) -> list[TableRow]:
     """Average over pictures, then over seeds; rows in the order in which they first appear.
 
     Args:
-        scores: Of all trials.
+        scores: Of all runs.
     """
     names = dict.fromkeys(each.row for each in scores)
     return [_line(name, [each for each in scores if each.row == name]) for name in names]
@@ -59,10 +60,11 @@ def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> 
     """Compare two rows picture by picture.
 
     The difference of a picture is averaged over the seeds; the interval is a bootstrap over seeds and pictures: both
-    are drawn again with replacement, because another seed and other faces would have come out differently.
+    are drawn again with replacement, because another seed and other faces would have come out differently. Pictures
+    without a finite value in one of the runs are left out.
 
     Args:
-        scores: Of all trials.
+        scores: Of all runs.
         row: Name of a row.
         reference: Name of the row to compare with.
         metric: Name of a column.
@@ -75,12 +77,15 @@ def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> 
     """
     pictures_of(scores)
     mine, theirs = (_matrix(scores, name, metric) for name in (row, reference))
-    difference = mine.mean(0) - theirs.mean(0)
+    whole = np.isfinite(mine).all(0) & np.isfinite(theirs).all(0)
+    if not whole.any():
+        return Comparison(row, reference, metric, math.nan, math.nan, math.nan, math.nan)
+    mine, theirs = mine[:, whole], theirs[:, whole]
     generator = np.random.default_rng(key_seed("bootstrap", row, reference, metric))
-    resampled = [_resampled(mine, theirs, generator) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(resampled, (0.025, 0.975))
-    error = float(np.nanstd(resampled))
-    return Comparison(row, reference, metric, float(np.nanmean(difference)), float(low), float(high), error)
+    resampled = np.concatenate([_resampled(mine, theirs, generator, count) for count in _portions(mine.shape[1])])
+    low, high = np.quantile(resampled, (0.025, 0.975))
+    difference, error = float(mine.mean() - theirs.mean()), float(np.std(resampled))
+    return Comparison(row, reference, metric, difference, float(low), float(high), error)
 
 
 def _line(name: str, scores: Sequence[Scores]) -> TableRow:
@@ -110,10 +115,22 @@ def _matrix(scores: Sequence[Scores], row: str, metric: str) -> NDArray[np.float
     return np.asarray(found, dtype=np.float64)
 
 
-def _resampled(mine: NDArray[np.float64], theirs: NDArray[np.float64], generator: np.random.Generator) -> float:
+def _resampled(
+    mine: NDArray[np.float64], theirs: NDArray[np.float64], generator: np.random.Generator, count: int
+) -> NDArray[np.float64]:
+    """Draw seeds and pictures again, some times over; how often each was drawn is its weight in the mean."""
     seeds, pictures = mine.shape
-    # The same seeds and pictures for both rows where they have the same seeds: that is what makes it paired.
-    first = generator.integers(seeds, size=seeds)
-    second = first if len(theirs) == seeds else generator.integers(len(theirs), size=len(theirs))
-    chosen = generator.integers(pictures, size=pictures)
-    return float(np.nanmean(mine[first][:, chosen].mean(0) - theirs[second][:, chosen].mean(0)))
+    # The same seeds and pictures for both rows where they have as many seeds: that is what makes it paired.
+    first = _weights(seeds, generator, count)
+    second = first if len(theirs) == seeds else _weights(len(theirs), generator, count)
+    return ((first @ mine - second @ theirs) * _weights(pictures, generator, count)).sum(1)
+
+
+def _weights(of: int, generator: np.random.Generator, count: int) -> NDArray[np.float64]:
+    return generator.multinomial(of, np.full(of, 1 / of), size=count) / of
+
+
+def _portions(pictures: int) -> list[int]:
+    """Split the resamples so that their weights take some megabytes, however many pictures there are."""
+    few = max(1, min(RESAMPLES, _WEIGHTS_AT_ONCE // pictures))
+    return [min(few, RESAMPLES - start) for start in range(0, RESAMPLES, few)]

@@ -1,103 +1,109 @@
-"""Tables as text: Markdown, CSV and LaTeX; the best of a column is bold, the second underlined."""
+"""Tables as text: Markdown and LaTeX with the best of a column in bold and the second underlined, and plain CSV."""
 
 import csv
 import io
 import math
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from lfsrkit.experiments.table import TableRow
-from lfsrkit.registries import METRICS
+from lfsrkit.experiments.grids import Cell, Column, Grid, Value, cells
 
-DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "gt_mean_psnr": 2, "colour_bias": 2}
-"""Digits after the point by the beginning of a metric's name."""
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "†": r"$\dagger$",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+_ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
+_LATEX_ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", None: ""}
 
-LOWER_IS_BETTER = ("lpips", "colour_bias")
 
-
-def markdown_text(rows: Sequence[TableRow], metrics: Sequence[str]) -> str:
+def markdown_text(grid: Grid) -> str:
     """Write a table for a README.
 
     Args:
-        rows: From `tabulate`.
-        metrics: Columns, in order.
+        grid: The table.
     """
-    cells = _cells(rows, metrics, " ± {}", lambda text: f"**{text}**", lambda text: f"<u>{text}</u>")
-    head = [f"| row | seeds | {' | '.join(metrics)} |", f"|---|---|{'---|' * len(metrics)}"]
-    lines = [f"| {row.name} | {row.seeds} | {' | '.join(line)} |" for row, line in zip(rows, cells, strict=True)]
-    return "\n".join([*head, *lines]) + "\n"
+    heads = [grid.first, *(column.head + _ARROWS[column.better] for column in grid.columns)]
+    lines = [[line.name, *map(_markdown_cell, written)] for line, written in zip(grid.lines, cells(grid), strict=True)]
+    rule = "|" + "---|" * len(heads)
+    return "\n".join([_barred(heads), rule, *map(_barred, lines)]) + "\n"
 
 
-def latex_text(rows: Sequence[TableRow], metrics: Sequence[str]) -> str:
-    """Write a table for a paper, in the manner of booktabs.
+def latex_text(grid: Grid) -> str:
+    r"""Write a table for a paper, in the manner of booktabs; the paper needs ``\usepackage{booktabs}``.
 
     Args:
-        rows: From `tabulate`.
-        metrics: Columns, in order.
+        grid: The table.
     """
-    cells = _cells(
-        rows, metrics, r" $\pm$ {}", lambda text: rf"\textbf{{{text}}}", lambda text: rf"\underline{{{text}}}"
-    )
-    head = [rf"\begin{{tabular}}{{l{'r' * len(metrics)}}}", r"\toprule"]
-    names = " & ".join(["row", *(_escaped(metric) for metric in metrics)])
-    lines = [" & ".join([_escaped(row.name), *line]) + r" \\" for row, line in zip(rows, cells, strict=True)]
-    return "\n".join([*head, rf"{names} \\", r"\midrule", *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+    heads = [latex_escaped(grid.first), *map(_latex_head, grid.columns)]
+    lines = [
+        [latex_escaped(line.name), *map(_latex_cell, written)]
+        for line, written in zip(grid.lines, cells(grid), strict=True)
+    ]
+    body = [" & ".join(line) + r" \\" for line in lines]
+    top = [rf"\begin{{tabular}}{{l{'r' * len(grid.columns)}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
+    return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def csv_text(rows: Sequence[TableRow], metrics: Sequence[str]) -> str:
-    """Write all digits, mean and spread in columns of their own.
+def csv_text(lines: Sequence[Mapping[str, Value | bool]]) -> str:
+    """Write all digits, a line per row; what is not known is left empty.
 
     Args:
-        rows: From `tabulate`.
-        metrics: Columns, in order.
+        lines: Values by column; the first line has all columns.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "seeds", *(f"{metric}{part}" for metric in metrics for part in ("", "_spread"))])
-    for row in rows:
-        numbers = [value[metric] for metric in metrics for value in (row.mean, row.spread)]
-        writer.writerow([row.name, row.seeds, *("" if math.isnan(number) else repr(number) for number in numbers)])
+    heads = list(dict.fromkeys(key for line in lines for key in line))
+    writer.writerow(heads)
+    writer.writerows([_plain(line.get(key)) for key in heads] for line in lines)
     return text.getvalue()
 
 
-def higher_is_better(metric: str) -> bool:
-    """Tell the better end of a column; PSNR of a region counts like PSNR.
+def latex_escaped(text: str) -> str:
+    r"""Write text so that LaTeX prints it as it is.
 
     Args:
-        metric: Name of the column.
+        text: Any text.
+
+    Example:
+        >>> print(latex_escaped("edsr_baseline, 95 %"))
+        edsr\_baseline, 95 \%
     """
-    return METRICS[metric].higher_is_better if metric in METRICS else metric not in LOWER_IS_BETTER
+    return re.sub("|".join(map(re.escape, _LATEX)), lambda match: _LATEX[match.group()], text)
 
 
-def _cells(
-    rows: Sequence[TableRow],
-    metrics: Sequence[str],
-    spread: str,
-    best: Callable[[str], str],
-    second: Callable[[str], str],
-) -> list[list[str]]:
-    columns = [_column(rows, metric, spread, best, second) for metric in metrics]
-    return [list(line) for line in zip(*columns, strict=True)]
+def _barred(parts: Sequence[str]) -> str:
+    return f"| {' | '.join(part.replace('|', '&#124;') for part in parts)} |"
 
 
-def _column(
-    rows: Sequence[TableRow], metric: str, spread: str, best: Callable[[str], str], second: Callable[[str], str]
-) -> list[str]:
-    digits = next((number for start, number in DIGITS.items() if metric.startswith(start)), 4)
-    texts = [f"{row.mean[metric]:.{digits}f}" for row in rows]
-    known = sorted(
-        {float(text) for text, row in zip(texts, rows, strict=True) if not math.isnan(row.mean[metric])},
-        reverse=higher_is_better(metric),
-    )
-    marks = dict(zip(known, (best, second), strict=False)) if len(rows) > 1 else {}
-    return [_cell(text, row.spread[metric], digits, spread, marks) for text, row in zip(texts, rows, strict=True)]
+def _markdown_cell(cell: Cell) -> str:
+    marked = {"best": f"**{cell.text}**", "second": f"<u>{cell.text}</u>", None: cell.text}[cell.mark]
+    return f"{marked} ± {cell.spread}" if cell.spread else marked
 
 
-def _cell(text: str, deviation: float, digits: int, spread: str, marks: dict[float, Callable[[str], str]]) -> str:
-    if text == "nan":
-        return "unavailable"
-    marked = marks[float(text)](text) if float(text) in marks else text
-    return marked + ("" if math.isnan(deviation) else spread.format(f"{deviation:.{digits}f}"))
+def _latex_head(column: Column) -> str:
+    return latex_escaped(column.head) + _LATEX_ARROWS[column.better]
 
 
-def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("%", r"\%")
+def _latex_cell(cell: Cell) -> str:
+    text = latex_escaped(cell.text)
+    marked = {"best": rf"\textbf{{{text}}}", "second": rf"\underline{{{text}}}", None: text}[cell.mark]
+    return rf"{marked} $\pm$ {latex_escaped(cell.spread)}" if cell.spread else marked
+
+
+def _plain(value: Value | bool) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)

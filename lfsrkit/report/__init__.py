@@ -13,7 +13,7 @@ from lfsrkit.images import Pixels, contact_sheet, encode_png
 from lfsrkit.registries import METRICS
 from lfsrkit.report.curves import Point, line_chart
 
-__all__ = ["Contents", "Row", "write_report"]
+__all__ = ["Contents", "Row", "stylesheet", "write_report"]
 
 _LOWER_IS_BETTER = frozenset({"colour_bias"})
 _DIGITS = {"psnr": 2, "psnr_y": 2, "gt_mean_psnr": 2, "colour_bias": 1}
@@ -60,6 +60,7 @@ def write_report(path: Path, contents: Contents) -> None:
     page = Template((files("lfsrkit.report") / "page.html").read_text(encoding="utf-8"))
     sheet = contact_sheet(contents.faces, ("low", "restored", "clean"))
     text = page.substitute(
+        style=stylesheet(),
         title=escape(contents.title),
         subtitle=escape(contents.subtitle),
         table=table(contents.rows),
@@ -70,6 +71,11 @@ def write_report(path: Path, contents: Contents) -> None:
         details="".join(f"<p>{detail}</p>" for detail in details),
     )
     write_whole(path, text.encode())
+
+
+def stylesheet() -> str:
+    """Give the style of every page, to be put into the page itself."""
+    return (files("lfsrkit.report") / "style.css").read_text(encoding="utf-8")
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -26,8 +26,8 @@ def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
     finite = [point for point in points if math.isfinite(point[1])]
     if len(finite) < 2:
         return f"<p class='quiet'>{escape(title)}: too few points to draw</p>"
-    xs, ys = _axis([x for x, _ in finite]), _axis([y for _, y in finite])
-    places = [(_place(x, xs, LEFT, WIDTH - RIGHT), _place(y, ys, HEIGHT - BOTTOM, TOP)) for x, y in finite]
+    xs, ys = ticks_of([x for x, _ in finite]), ticks_of([y for _, y in finite])
+    places = [(place_of(x, xs, LEFT, WIDTH - RIGHT), place_of(y, ys, HEIGHT - BOTTOM, TOP)) for x, y in finite]
     path = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in places)
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" role="img" '
@@ -40,7 +40,16 @@ def line_chart(title: str, points: Sequence[Point], *, across: str) -> str:
     )
 
 
-def _axis(values: Sequence[Number]) -> list[Number]:
+def ticks_of(values: Sequence[Number]) -> list[Number]:
+    """Choose round numbers that enclose some values.
+
+    Args:
+        values: At least one.
+
+    Example:
+        >>> ticks_of([0.3, 1.7])
+        [0.0, 0.5, 1.0, 1.5, 2.0]
+    """
     low, high = min(values), max(values)
     span = (high - low) or abs(high) or 1.0
     step = 10 ** math.floor(math.log10(span / 4))
@@ -49,13 +58,25 @@ def _axis(values: Sequence[Number]) -> list[Number]:
     return [round((first + i) * step, 12) for i in range(math.ceil(high / step) - first + 1)]
 
 
-def _place(value: Number, ticks: Sequence[Number], start: int, end: int) -> float:
+def place_of(value: Number, ticks: Sequence[Number], start: int, end: int) -> float:
+    """Find where a value lies on an axis.
+
+    Args:
+        value: Any value.
+        ticks: From `ticks_of`.
+        start: Where the first tick is.
+        end: Where the last one is.
+
+    Example:
+        >>> place_of(1.5, [1.0, 2.0], 0, 100)
+        50.0
+    """
     span = (ticks[-1] - ticks[0]) or 1.0
     return start + (value - ticks[0]) / span * (end - start)
 
 
 def _y_tick(value: Number, ticks: Sequence[Number]) -> str:
-    y = _place(value, ticks, HEIGHT - BOTTOM, TOP)
+    y = place_of(value, ticks, HEIGHT - BOTTOM, TOP)
     return (
         f'<path d="M{LEFT},{y:.1f} H{WIDTH - RIGHT}" stroke="#8884"/>'
         f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
@@ -63,5 +84,5 @@ def _y_tick(value: Number, ticks: Sequence[Number]) -> str:
 
 
 def _x_tick(value: Number, ticks: Sequence[Number]) -> str:
-    x = _place(value, ticks, LEFT, WIDTH - RIGHT)
+    x = place_of(value, ticks, LEFT, WIDTH - RIGHT)
     return f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{value:g}</text>'

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.config import Config, load
+from lfsrkit.stages.benchmark import BenchmarkConfig
 from lfsrkit.stages.components import SPLITS, Split
 from lfsrkit.stages.pairs import PairsConfig
 from lfsrkit.stages.training import Crop, LossTerm, OptimConfig, Precision, Schedule, TrainConfig
@@ -13,6 +14,7 @@ from lfsrkit.stages.using import EnhanceConfig, EnhanceMode, EvaluateConfig
 __all__ = [
     "SPLITS",
     "STAGES",
+    "BenchmarkConfig",
     "Crop",
     "EnhanceConfig",
     "EnhanceMode",
@@ -32,6 +34,7 @@ STAGES: dict[str, type[Config]] = {
     "train": TrainConfig,
     "evaluate": EvaluateConfig,
     "enhance": EnhanceConfig,
+    "benchmark": BenchmarkConfig,
 }
 """Every stage by the name of its table in a recipe."""
 

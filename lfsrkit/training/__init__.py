@@ -3,9 +3,9 @@
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
 from lfsrkit.training.learner import NonFiniteError
-from lfsrkit.training.loop import train
+from lfsrkit.training.loop import seconds_per_step, train
 from lfsrkit.training.ranks import agreed_exit_code, is_first_process, leave_processes
-from lfsrkit.training.record import TrainRecord
+from lfsrkit.training.record import TrainRecord, read_records
 from lfsrkit.training.schedule import learning_rate
 
 __all__ = [
@@ -18,5 +18,7 @@ __all__ = [
     "learning_rate",
     "leave_processes",
     "read_checkpoint",
+    "read_records",
+    "seconds_per_step",
     "train",
 ]

@@ -66,18 +66,19 @@ def read_plan(out: Path) -> Plan | None:
         raise DamagedFile(f"{path} is damaged: {error}") from error
 
 
-def time_steps(step: Callable[[], object]) -> float:
+def time_steps(step: Callable[[], object], timed: int = TIMED_STEPS) -> float:
     """Measure the seconds of one step, as the mean of some after a warm-up.
 
     Args:
         step: Does one step and waits for its result.
+        timed: How many are measured.
     """
     for _ in range(WARMUP_STEPS):
         step()
     start = time.perf_counter()
-    for _ in range(TIMED_STEPS):
+    for _ in range(timed):
         step()
-    return (time.perf_counter() - start) / TIMED_STEPS
+    return (time.perf_counter() - start) / timed
 
 
 def _decided(config: TrainConfig, data: dict[str, str], recorded: Plan | None, measure: Callable[[], float]) -> Plan:

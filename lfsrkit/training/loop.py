@@ -13,6 +13,7 @@ from lfsrkit.devices import choose_device
 from lfsrkit.files import write_json
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
+from lfsrkit.seen import record_pictures
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.ahead import made_ahead
 from lfsrkit.training.augment import Examples
@@ -85,6 +86,25 @@ def train(
         yield from run.records(stop)
 
 
+def seconds_per_step(
+    config: TrainConfig, train_pairs: PairData, *, device: str = "auto", timed: int = TIMED_STEPS
+) -> float:
+    """Time some steps of a training on this machine, which should have nothing else to do; nothing is written.
+
+    Args:
+        config: The stage.
+        train_pairs: What to train on.
+        device: Where to compute; ``auto`` = an accelerator if there is one.
+        timed: How many steps are measured, after a warm-up.
+
+    Raises:
+        UsageError: If model, pairs, settings and machine do not fit.
+    """
+    run = _Run(config.model_copy(update={"init": None}), train_pairs, None, Path(), Ranks(choose_device(device)))
+    run.open_pairs()
+    return run.seconds_per_step(timed)
+
+
 @final
 class _Run:
     """What the loop holds on to: the learner, its data, and what was measured since the last record."""
@@ -125,20 +145,12 @@ class _Run:
         """
         ranks, config = self.ranks, self.config
         checkpoint, notes = ranks.by_first(lambda: checkpoint_to_resume(self.out, force=force))
-        self.batches = Batches(
-            self.train_pairs,
-            config,
-            with_regions=self.objective.needs_regions,
-            device=ranks.device,
-            between=chain_between(self.named.model, self.train_pairs.chain),
-            rank=ranks.index,
-            ranks=ranks.count,
-        )
+        self.open_pairs()
         self.validation: Validation | None = None
         if self.validation_pairs is not None and len(self.validation_pairs):
             size = config.batch_size // ranks.count
             self.validation = Validation(self.validation_pairs, batch_size=size, ranks=ranks)
-        self.plan = plan_run(self.out, config, self.data, self._seconds_per_step)
+        self.plan = plan_run(self.out, config, self.data, self.seconds_per_step)
         self.learner = self._learner(self.named.model, self.plan.steps)
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -146,6 +158,25 @@ class _Run:
         names = config.trackers if ranks.first else ()
         self.trackers = Trackers(names, self.out, to_tables(config), self.learner.step)
         return notes if self.warm is None else [*notes, str(self.warm)]
+
+    def open_pairs(self) -> None:
+        """Get ready to make batches."""
+        self.batches = Batches(
+            self.train_pairs,
+            self.config,
+            with_regions=self.objective.needs_regions,
+            device=self.ranks.device,
+            between=chain_between(self.named.model, self.train_pairs.chain),
+            rank=self.ranks.index,
+            ranks=self.ranks.count,
+        )
+
+    def seconds_per_step(self, timed: int = TIMED_STEPS) -> float:
+        """Time some steps of a copy of the model."""
+        steps = WARMUP_STEPS + timed
+        spare = self._learner(copy.deepcopy(self.named.model), steps)
+        with self._batches(0, steps, 0) as batches:
+            return self.ranks.shared(time_steps(lambda: spare.learn(next(batches)), timed))
 
     def records(self, stop: Callable[[], bool] | None) -> Iterator[TrainRecord]:
         """Train up to the planned length.
@@ -179,6 +210,7 @@ class _Run:
 
     def _open_folder(self) -> None:
         write_plan(self.out, self.plan)
+        record_pictures(self.out, self.train_pairs.ids, self.config.init)
         cut_records(self.out, self.learner.step)
         if self.warm is not None:
             write_json(self.out / INIT_FILE, asdict(self.warm))
@@ -265,9 +297,3 @@ class _Run:
 
     def _learner(self, model: Restorer, steps: int) -> Learner:
         return Learner(model, self.objective, self.config, steps=steps, ranks=self.ranks)
-
-    def _seconds_per_step(self) -> float:
-        steps = WARMUP_STEPS + TIMED_STEPS
-        spare = self._learner(copy.deepcopy(self.named.model), steps)
-        with self._batches(0, steps, 0) as batches:
-            return self.ranks.shared(time_steps(lambda: spare.learn(next(batches))))

@@ -141,11 +141,19 @@ def cut_records(out: Path, step: int) -> None:
         out: Folder of the run.
         step: Last step to keep.
     """
+    if (out / METRICS_FILE).is_file():
+        write_json_lines(out / METRICS_FILE, [row for row in read_records(out) if row["step"] <= step])
+
+
+def read_records(out: Path) -> list[dict[str, Any]]:
+    """Read what a run has logged.
+
+    Args:
+        out: Folder of the run; none is there before the first record.
+    """
     path = out / METRICS_FILE
-    if path.is_file():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [row for line in lines if (row := _row(line)) is not None and row["step"] <= step]
-        write_json_lines(path, rows)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [row for line in lines if (row := _row(line)) is not None]
 
 
 def _row(line: str) -> dict[str, Any] | None:

@@ -1,0 +1,116 @@
+"""Which pictures a model has been trained on, so that nobody judges it by them without knowing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lfsrkit.errors import UsageError
+from lfsrkit.files import write_whole
+from lfsrkit.pairs.batch import PairData
+from lfsrkit.registries import MODELS
+
+PICTURES_FILE = "pictures.txt"
+"""In the folder of a run: the identities of all pictures that it has learnt from, one a line."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many of some pictures a model was trained on."""
+
+    ids: tuple[str, ...] | None
+    """Their identities; None where it is not known."""
+    count: int
+    """Of all pictures."""
+
+    def __str__(self) -> str:
+        return "not known" if self.ids is None else f"{len(self.ids)} of {self.count}"
+
+
+def record_pictures(run: Path, ids: Iterable[str], init: Path | None = None) -> None:
+    """Record what a run learns from, beside what it and the run that it began with have learnt from before.
+
+    Nothing is recorded where the pictures of the latter are not known: then those of the run are not known either.
+
+    Args:
+        run: Folder of the run.
+        ids: Identities of the training pictures.
+        init: Where its first weights come from, if they were not drawn.
+    """
+    before = _read(run / PICTURES_FILE)
+    first = before if before is not None else frozenset[str]() if init is None else trained_on(init)
+    if first is None:
+        return
+    wanted = first.union(ids)
+    if wanted != before:
+        write_whole(run / PICTURES_FILE, "".join(f"{name}\n" for name in sorted(wanted)).encode())
+
+
+def trained_on(model: str | Path) -> frozenset[str] | None:
+    """Read which pictures a model has been trained on.
+
+    Args:
+        model: A run folder, a file in it, or a folder in it.
+
+    Returns:
+        Identities of pictures, or None where no record lies beside the weights.
+    """
+    place = Path(model)
+    # A file of a checkpoint lies three folders deep in its run.
+    found = (_read(folder / PICTURES_FILE) for folder in (place, *list(place.parents)[:3]))
+    return next((ids for ids in found if ids is not None), None)
+
+
+def seen_in_training(model: str | Path, pairs: PairData) -> Seen:
+    """Tell how many pictures of a split a model was trained on.
+
+    Args:
+        model: A run folder, a ``.safetensors`` file, or a name.
+        pairs: The split.
+    """
+    ids = pairs.ids
+    known = trained_on(model) if Path(model).exists() else _of_name(str(model))
+    return Seen(None if known is None else common(known, ids), len(ids))
+
+
+def common(trained: Iterable[str], judged: Sequence[str]) -> tuple[str, ...]:
+    """List the pictures of one split that are in another, too.
+
+    Args:
+        trained: Identities.
+        judged: Identities.
+    """
+    known = frozenset(trained)
+    return tuple(name for name in judged if name in known)
+
+
+def refuse_seen(seen: Seen, what: str, *, force: bool) -> str:
+    """Refuse pictures that were trained on, and write what a table has to say of it.
+
+    Args:
+        seen: From `seen_in_training`.
+        what: What was trained, for the message.
+        force: Go on all the same.
+
+    Returns:
+        Such as ``0 of 50``.
+
+    Raises:
+        UsageError: If some were, and nothing forces it.
+    """
+    if not seen.ids:
+        return str(seen)
+    if not force:
+        raise UsageError(
+            f"{what} was trained on {seen} of these pictures, such as {seen.ids[0]}; scores on them flatter it; "
+            "take other pictures, or go on by --force, and the table will say so"
+        )
+    return f"{seen}, forced: scores on pictures that were trained on flatter"
+
+
+def _of_name(name: str) -> frozenset[str] | None:
+    """A name in the registry is that of a model which learns nothing; of weights that ship under a name, who knows."""
+    return frozenset() if name.partition("(")[0].strip() in MODELS else None
+
+
+def _read(path: Path) -> frozenset[str] | None:
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else None

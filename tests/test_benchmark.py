@@ -1,0 +1,129 @@
+"""``benchmark`` and ``ablate`` as they are typed: plans, tables, protocols, kills, and what is refused."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.command_cases import run
+from tests.experiment_cases import build, write_protocol
+
+ROWS = "edsr_baseline,lfsrnet_tiny"
+SMALL = ("--device", "cpu", "-s", "steps=2", "-s", "batch_size=4", "--seeds", "0")
+
+
+@pytest.fixture(scope="module")
+def pairs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two protocols of drawn faces, their pairs, and a recipe that names both."""
+    folder = tmp_path_factory.mktemp("pairs")
+    for name, scale in (("easy", 2), ("hard", 4)):
+        build(write_protocol(folder, name, degrade=f'"fsr_gamma(scale={scale})"'), folder)
+    protocols = [f"{folder}/{name}.toml" for name in ("easy", "hard")]
+    (folder / "both.toml").write_text(
+        f"[benchmark]\nprotocols = {json.dumps(protocols)}\nrows = {json.dumps(ROWS.split(','))}\n"
+        'published = { hard = "table2/set 1" }\n[train]\nminutes = 5\n[evaluate]\nmetrics = ["psnr", "ssim"]\n'
+    )
+    return folder
+
+
+def benchmark(folder: Path, out: Path, *words: object) -> Any:
+    return run("benchmark", "-c", folder / "both.toml", "--pairs", folder, "--out", out, *words)
+
+
+def lines_of(out: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((out / "table.csv").read_text())))
+
+
+def test_a_dry_run_says_what_is_left_and_writes_nothing(pairs_folder: Path, tmp_path: Path) -> None:
+    told = benchmark(pairs_folder, tmp_path / "out", "--dry-run", "--json")
+    assert told.exit_code == 0, told.output
+    plans = json.loads(told.stdout)
+    assert list(plans) == ["easy", "hard"]
+    (first, second) = plans["hard"]
+    assert (first["row"], first["parameters"], first["steps"]) == ("edsr_baseline", 1_517_571, None)
+    assert second["rates"] == [2e-4, 5e-4, 1e-3]
+    assert first["minutes_left"] == pytest.approx(5 * (3 + 3 * 0.1))
+    chosen = benchmark(
+        *(pairs_folder, tmp_path / "out", "--dry-run", "--protocols", pairs_folder / "easy.toml"),
+        *("--rates", "1e-3", "--seeds", "4", "--rows", "lfsrnet_tiny", "-s", "steps=7", "-s", "batch_size=2"),
+    )
+    assert chosen.exit_code == 0, chosen.output
+    assert "edsr_baseline" not in chosen.stdout
+    assert "0 of 1" in chosen.stdout
+    assert "dry run: nothing is trained, nothing is written" in chosen.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_rows_protocols_and_seeds_become_a_table(pairs_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = benchmark(pairs_folder, out, *SMALL, "--rates", "1e-3,1e-4", "--json")
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)["protocols"]
+    assert [row["name"] for row in found["hard"]["rows"]] == ["bicubic", "oracle", *ROWS.split(",")]
+    assert found["easy"]["protocol"]["degradation"].startswith("downsample(kernel='bicubic', scale=2")
+    assert found["hard"]["protocol"]["seen in training"] == "0 of 4"
+    assert all(each["verdict"].startswith("no") for each in found["hard"]["comparisons"])
+    rows = lines_of(out)
+    assert [(row["protocol"], row["row"]) for row in rows][:2] == [("easy", "bicubic"), ("easy", "oracle")]
+    assert rows[2]["images_seen"] == "8"
+    assert rows[2]["rate"] in ("0.001", "0.0001")
+    text = (out / "table.md").read_text()
+    assert "lfsrnet_tiny †" in text
+    assert "paper PSNR (dB), protocol unknown" in text.partition("## hard")[2]
+    again = benchmark(pairs_folder, out, *SMALL, "--rates", "1e-3,1e-4", "--json")
+    assert json.loads(again.stdout) == json.loads(told.stdout)
+
+
+@pytest.mark.slow
+def test_a_table_names_what_is_not_finished(pairs_folder: Path, tmp_path: Path) -> None:
+    one = ("--protocols", pairs_folder / "easy.toml", *SMALL, "--rates", "1e-3")
+    assert benchmark(pairs_folder, tmp_path, *one, "--rows", "lfsrnet_tiny").exit_code == 0
+    told = benchmark(pairs_folder, tmp_path, *one, "--tables-only")
+    assert told.exit_code == 0, told.output
+    assert "Not finished: edsr_baseline: all seeds." in told.stdout
+    assert [row["row"] for row in lines_of(tmp_path)] == ["bicubic", "oracle", "lfsrnet_tiny"]
+
+
+@pytest.mark.slow
+def test_masks_are_compared_on_the_same_machinery(pairs_folder: Path, tmp_path: Path) -> None:
+    words = ("ablate", "masks", "none", "patch(size=8)", *SMALL, "-c", pairs_folder / "hard.toml")
+    words = (*words, "-s", "model=lfsrnet_tiny", "--pairs", pairs_folder / "hard", "--out", tmp_path, "--json")
+    told = run(*words)
+    assert told.exit_code == 0, told.output
+    rows = json.loads(told.stdout)["protocols"]["hard"]["rows"]
+    assert [row["name"] for row in rows] == ["bicubic", "oracle", "none", "patch(size=8)"]
+    assert "PSNR mouth (dB)" in (tmp_path / "table.md").read_text()
+    assert json.loads(run(*words).stdout) == json.loads(told.stdout)
+
+
+def test_what_is_wrong_is_said_before_anything_is_trained(pairs_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    for words, reason in (
+        (("--seeds", "0,0"), "seeds: 0 is there twice"),
+        (("--seeds", "0;1"), "--seeds 0;1: write numbers with commas"),
+        (("--rates", "0"), "greater than 0"),
+        (("--rows", "lfsrnett"), "did you mean 'lfsrnet'"),
+        (("-s", "optim.lr=1e-3"), "use --rates"),
+        (("-s", "model=dln"), "use --rows"),
+        (("-s", "seed=4"), "use --seeds"),
+        (("-s", "benchmark.trial=2"), "trial"),
+        (("--protocols", "celeba_x8"), "lfsrkit pairs build -c celeba_x8"),
+        (("--rows", "bicubic"), "bicubic needs no training"),
+    ):
+        wrong = benchmark(pairs_folder, out, *words)
+        assert (wrong.exit_code, wrong.stdout) == (2, ""), words
+        assert reason in wrong.stderr, (words, wrong.stderr)
+    assert "no rows" in run("benchmark", "--pairs", pairs_folder / "easy", "--out", out).stderr
+    assert not out.exists()
+
+
+def test_a_build_of_another_protocol_is_refused(pairs_folder: Path, tmp_path: Path) -> None:
+    other = write_protocol(tmp_path, "easy", degrade='"dln(scale=2)"')
+    wrong = benchmark(pairs_folder, tmp_path / "x", "--protocols", other)
+    assert wrong.exit_code == 2
+    assert "was not built by the protocol" in wrong.stderr
+    assert "degrade:" in wrong.stderr

@@ -1,0 +1,72 @@
+"""Which pictures a model was trained on: recorded by the run, inherited with its weights, asked before it is judged."""
+
+from pathlib import Path
+
+import pytest
+
+from lfsrkit import pairs, training
+from lfsrkit.errors import UsageError
+from lfsrkit.experiments import open_judges
+from lfsrkit.pairs import PairSet
+from lfsrkit.seen import Seen, common, record_pictures, refuse_seen, seen_in_training, trained_on
+from lfsrkit.stages import EvaluateConfig
+from tests.experiment_cases import build, write_protocol
+from tests.training_cases import FourPairs, last_checkpoint, stage
+
+pytestmark = pytest.mark.usefixtures("toy")
+
+
+def run(out: Path, data: pairs.PairData, *overrides: str) -> Path:
+    for _ in training.train(stage("steps=2", *overrides), data, None, out, device="cpu", resume=True, force=True):
+        pass
+    return out
+
+
+def test_a_run_records_its_pictures_and_those_it_began_with(train_pairs: PairSet, tmp_path: Path) -> None:
+    some, all_ids = FourPairs(train_pairs), set(train_pairs.ids)
+    first = run(tmp_path / "first", some)
+    assert trained_on(first) == set(some.ids) == trained_on(first / "model.safetensors")
+    assert trained_on(last_checkpoint(first) / "ema.safetensors") == set(some.ids)
+    assert seen_in_training(first, train_pairs) == Seen(tuple(some.ids), len(train_pairs))
+    assert trained_on(run(first, train_pairs)) == all_ids
+    second = run(tmp_path / "second", some, f"init={first}")
+    assert trained_on(second) == all_ids
+    (first / "pictures.txt").unlink()
+    third = run(tmp_path / "third", some, f"init={first / 'model.safetensors'}")
+    assert trained_on(third) is None
+    assert str(seen_in_training(third, train_pairs)) == "not known"
+
+
+def test_names_that_learn_nothing_have_seen_nothing(train_pairs: PairSet) -> None:
+    assert seen_in_training("bicubic(scale=4)", train_pairs) == Seen((), len(train_pairs))
+    assert seen_in_training("lfsrnet_tiny_x8", train_pairs).ids is None
+
+
+def test_recording_again_changes_nothing(tmp_path: Path) -> None:
+    record_pictures(tmp_path, ["b", "a"])
+    before = (tmp_path / "pictures.txt").stat().st_mtime_ns
+    record_pictures(tmp_path, ["a"])
+    assert (tmp_path / "pictures.txt").stat().st_mtime_ns == before
+    assert (tmp_path / "pictures.txt").read_text() == "a\nb\n"
+
+
+def test_pictures_that_were_seen_are_refused_unless_forced() -> None:
+    seen = Seen(common(["a", "b"], ["c", "b"]), 2)
+    assert seen.ids == ("b",)
+    with pytest.raises(UsageError, match="runs/x was trained on 1 of 2 of these pictures, such as b"):
+        refuse_seen(seen, "runs/x", force=False)
+    assert refuse_seen(seen, "runs/x", force=True).startswith("1 of 2, forced")
+    assert refuse_seen(Seen((), 2), "runs/x", force=False) == "0 of 2"
+    assert refuse_seen(Seen(None, 2), "runs/x", force=False) == "not known"
+
+
+def test_splits_that_share_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = build(write_protocol(tmp_path), tmp_path)
+    assert open_judges(folder, "test", EvaluateConfig())[1] == "0 of 4"
+    shared = pairs.open(folder, "train").ids[0]
+    monkeypatch.setattr(
+        PairSet, "ids", property(lambda self: self._ids if self.split == "train" else [shared, *self._ids[1:]])
+    )
+    with pytest.raises(UsageError, match="every row was trained on 1 of 4"):
+        open_judges(folder, "test", EvaluateConfig())
+    assert open_judges(folder, "test", EvaluateConfig(), force=True)[1].startswith("1 of 4, forced")
