@@ -53,7 +53,9 @@ def benchmark(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Train several models on equal terms and compare them; run it again to go on.
+    """Train several models on equal terms and compare them.
+
+    Run it again to go on after an interruption.
 
     Example: lfsrkit benchmark -c table2 --rows lfsrnet,edsr_baseline --pairs pairs --out bench
     """
