@@ -151,7 +151,8 @@ class _Timer:
     def __init__(self, seconds: float, steps: int = 1) -> None:
         self.seconds, self.steps, self.calls = seconds, steps, 0
 
-    def __call__(self, step) -> float:
+    def __call__(self, step, timed: int) -> float:
+        assert timed == budget.TIMED_STEPS
         self.calls += 1
         for _ in range(self.steps):
             step()
