@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lfsrkit_cli.app import START
-from lfsrkit_cli.signals import Terminated, stoppable
+from lfsrkit_cli.signals import LAUNCHED, Terminated, stoppable
 from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_apart
 
 
@@ -95,13 +95,24 @@ def test_a_signal_of_the_system_ends_a_command_with_143(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_asks_and_the_second_interrupts(number: signal.Signals, code: int) -> None:
+def test_the_first_signal_asks_and_the_second_interrupts(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(LAUNCHED, raising=False)
     with stoppable() as stop:
         assert (stop(), stop.exit_code) == (False, 0)
         os.kill(os.getpid(), number)
         assert (stop(), stop.exit_code) == (True, code)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
+
+
+def test_what_a_launcher_repeats_interrupts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LAUNCHED, "none")
+    with stoppable() as stop:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+            os.kill(os.getpid(), number)
+        assert (stop(), stop.exit_code) == (True, 130)
 
 
 @pytest.mark.slow

@@ -140,6 +140,12 @@ def test_framing_moves_regions_with_the_picture() -> None:
     assert (face.regions[0] == 255).all()
 
 
+def test_a_build_of_pairs_is_no_folder_of_faces(built: Path) -> None:
+    with pytest.raises(UsageError, match="holds pairs that were built, no faces"):
+        open_source(str(built))
+    assert open_source(str(built.parent / "faces")).find().refs
+
+
 @pytest.mark.parametrize(("framing", "reason"), [("celeba", "178x218"), ("whole", "squares"), ("centre", "min_side")])
 def test_a_picture_of_the_wrong_shape_is_refused(framing: str, reason: str) -> None:
     with pytest.raises(BadPicture, match=reason):

@@ -112,22 +112,39 @@ def test_a_loss_that_is_not_finite_in_one_process_ends_both(toy_folder: Path, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_to_one_process_saves_and_ends_both(toy_folder: Path, tmp_path: Path, number: int, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "receiver"),
+    [
+        (signal.SIGTERM, 143, "one process"),
+        (signal.SIGINT, 130, "one process"),
+        (signal.SIGTERM, 143, "launcher"),
+        (signal.SIGINT, 130, "all"),
+    ],
+)
+def test_a_signal_saves_and_ends_both(toy_folder: Path, tmp_path: Path, number: int, code: int, receiver: str) -> None:
+    """A terminal and Slurm send to all, and the launcher hands on what it gets: some processes hear of it twice."""
     out = tmp_path / "run"
     settings = ("model=lfsrnet_tiny", "steps=100000", "batch_size=2", "log_every=1", "validate_every=100000")
     words = [word for setting in settings for word in ("-s", setting)]
     command = torchrun("lfsrkit_cli", "train", *words, "--pairs", toy_folder, "--out", out, "--device", "cpu", "--json")
-    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True) as process:
+    how = {"cwd": ROOT, "env": environment(), "stdout": -1, "stderr": -1, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **how) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if line.startswith("train: "))
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        os.kill(int(children[-1]), number)
+        match receiver:
+            case "one process":
+                os.kill(int(children[-1]), number)
+            case "launcher":
+                process.send_signal(number)
+            case _:
+                os.killpg(process.pid, number)
         told, noise = process.communicate(timeout=LIMIT_SECONDS)
     facts = json.loads(told)
     assert facts["stopped"]
     assert 0 < facts["step"] < facts["steps"]
-    assert f"exitcode  : {code}" in noise
+    if receiver == "one process":  # a launcher that was told itself does not list how its processes ended
+        assert f"exitcode  : {code}" in noise
     assert last_checkpoint(out).name == f"step-{facts['step']:06d}"
 
 

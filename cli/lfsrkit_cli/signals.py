@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: an exception for most commands, a flag for those that save before they stop."""
 
+import os
 import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from types import FrameType
 from typing import final
 
 Handler = Callable[[int, FrameType | None], None]
+
+LAUNCHED = "TORCHELASTIC_RUN_ID"
+"""Variable of torchrun and accelerate launch, which hand their processes the signals that those have got already."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -39,13 +43,17 @@ def terminable() -> Generator[None]:
 
 @contextmanager
 def stoppable() -> Generator[Stop]:
-    """Set a flag at the first Ctrl-C or SIGTERM within the block; a second one interrupts at once."""
+    """Set a flag at the first Ctrl-C or SIGTERM within the block; a second one interrupts at once.
+
+    Under a launcher it does not: it may be the first one, repeated, and the launcher itself loses patience in the end.
+    """
     stop = Stop()
 
     def note(number: int, frame: FrameType | None) -> None:
-        if stop():
+        if stop() and LAUNCHED not in os.environ:
             _interrupt(number, frame)
-        stop.signal = number
+        if not stop():
+            stop.signal = number
 
     with _handling(note, signal.SIGINT, signal.SIGTERM):
         yield stop

@@ -86,10 +86,10 @@ def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **
         records = training.train(config, *data, out, stop=stop, tell=remark, **how)
         for record in follow("train", records, training_step) if first else records:
             last, scores = record, record.validation or scores
-    exit_code = training.agreed_exit_code(stop.exit_code)
-    if first:
-        _tell_end(last, scores, out, json, stopped=exit_code != 0)
-    training.leave_processes()
+        exit_code = training.agreed_exit_code(stop.exit_code)
+        if first:
+            _tell_end(last, scores, out, json, stopped=exit_code != 0)
+        training.leave_processes()
     if exit_code:
         raise typer.Exit(exit_code)
 

@@ -11,6 +11,9 @@ from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePic
 from lfsrkit.files import sha256_of
 from lfsrkit.images import SUFFIXES, decode
 
+BUILD_RECORDS = ".lfsrkit"
+"""Folder in which a build of pairs keeps its records."""
+
 
 @final
 class FolderSource(FaceSource):
@@ -20,7 +23,7 @@ class FolderSource(FaceSource):
         folder: Where they are.
 
     Raises:
-        UsageError: If there is no such folder.
+        UsageError: If there is no such folder, or pairs were built there: its pictures are sheets, not faces.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,6 +33,10 @@ class FolderSource(FaceSource):
             raise UsageError(f"folder {str(folder)!r} cannot be read: {error.strerror}") from None
         if not exists:
             raise UsageError(f"no folder {str(folder)!r}; faces come from a folder, synthetic:N or hub:NAME")
+        if (folder / BUILD_RECORDS).is_dir():
+            raise UsageError(
+                f"{str(folder)!r} holds pairs that were built, no faces; name the faces they were built from"
+            )
         self.folder = folder
 
     def find(self) -> Listing:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.faces.folder import BUILD_RECORDS
 from lfsrkit.files import read_json, write_json
 from lfsrkit.stages import SPLITS
 
-FOLDER = ".lfsrkit"
+FOLDER = BUILD_RECORDS
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 
