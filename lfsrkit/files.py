@@ -3,12 +3,14 @@
 import hashlib
 import json
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from lfsrkit.errors import DamagedFile, OutputRefused
+
+T = TypeVar("T")
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -93,6 +95,23 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+
+
+def read_record(path: Path, record: Callable[..., T]) -> T:
+    """Read a record that `write_json` wrote as an object.
+
+    Args:
+        path: Where from.
+        record: Takes the keys of the object as keyword arguments, such as a dataclass.
+
+    Raises:
+        DamagedFile: If it is not JSON, or has other keys.
+    """
+    held = read_json(path)
+    try:
+        return record(**held)
+    except TypeError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
 
 

@@ -17,9 +17,7 @@ def fit(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Dark pictures of faces.", show_default=False)],
     clean: Annotated[
         str,
-        typer.Option(
-            metavar="SRC", show_default=False, help=f"Normally lit faces. {FACES_HELP.removeprefix('Where the faces ')}"
-        ),
+        typer.Option(metavar="SRC", show_default=False, help=f"Normally lit faces; w{FACES_HELP[1:]}"),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Recipe to write; TOML.")] = Path(
         "my_chain.toml"

@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lfsrkit.devices import choose_device, describe_device
-from lfsrkit.errors import DamagedFile
-from lfsrkit.files import read_json, write_json
+from lfsrkit.files import read_record, write_json
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.describe import milliseconds_per_picture
 from lfsrkit.models.macs import count_macs, count_parameters
@@ -60,9 +59,4 @@ def read_costs(folder: Path) -> Costs | None:
         DamagedFile: If the record is damaged.
     """
     path = folder / COSTS_FILE
-    if not path.is_file():
-        return None
-    try:
-        return Costs(**read_json(path))
-    except TypeError as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+    return read_record(path, Costs) if path.is_file() else None

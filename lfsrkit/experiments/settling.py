@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.config import difference, to_tables
-from lfsrkit.errors import DamagedFile, LfsrkitError, OutputRefused
+from lfsrkit.errors import LfsrkitError, OutputRefused
 from lfsrkit.experiments.entries import Entry, Judges
-from lfsrkit.files import claim_folder, read_json, write_json
+from lfsrkit.files import claim_folder, read_json, read_record, write_json
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training import NonFiniteError, TrainRecord, read_records, seconds_per_step, train
 from lfsrkit.training.budget import plan_run, read_plan, write_plan
@@ -112,12 +112,7 @@ def read_rate(folder: Path) -> Rate | None:
         DamagedFile: If the record is damaged.
     """
     path = folder / RATE_FILE
-    if not path.is_file():
-        return None
-    try:
-        return Rate(**read_json(path))
-    except TypeError as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+    return read_record(path, Rate) if path.is_file() else None
 
 
 def trial_config(config: TrainConfig, *, seed: int, steps: int, share: float, lr: float) -> TrainConfig:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.faces.folder import BUILD_RECORDS
-from lfsrkit.files import read_json, write_json
+from lfsrkit.files import read_record, write_json
 from lfsrkit.stages import SPLITS
 
 FOLDER = BUILD_RECORDS
@@ -70,10 +70,7 @@ def read_manifest(folder: Path) -> Manifest:
         unfinished = (folder / FOLDER / PLAN).is_file()
         hint = "its build is not finished; run the same `lfsrkit pairs build` again" if unfinished else "no pairs there"
         raise UsageError(f"{folder}: {hint}")
-    try:
-        manifest = Manifest(**read_json(path))
-    except TypeError as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+    manifest = read_record(path, Manifest)
     _check_names(path, manifest)
     return manifest
 

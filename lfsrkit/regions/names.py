@@ -4,7 +4,6 @@ Left and right are those of the picture, not of the person.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 
 import torch
 from jaxtyping import Float
@@ -60,5 +59,8 @@ def region_union(regions: Regions, names: Sequence[str] = COMPONENTS) -> Masks:
         UsageError: If a name is unknown.
     """
     first, *others = (regions[:, index : index + 1] for index in region_indices(names))
-    # Pair by pair, because collecting the maps first would copy them all.
-    return reduce(torch.maximum, others, first)
+    # Pair by pair into one map: collecting the maps first would copy them all, and fresh memory is slow to get.
+    union = first.clone()
+    for other in others:
+        torch.maximum(union, other, out=union)
+    return union

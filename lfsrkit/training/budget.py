@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from lfsrkit.errors import DamagedFile
-from lfsrkit.files import read_json, write_json
+from lfsrkit.files import read_record, write_json
 from lfsrkit.stages import TrainConfig
 
 PLAN_FILE = "plan.json"
@@ -58,12 +57,7 @@ def read_plan(out: Path) -> Plan | None:
         DamagedFile: If the record is damaged.
     """
     path = out / PLAN_FILE
-    if not path.is_file():
-        return None
-    try:
-        return Plan(**read_json(path))
-    except TypeError as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+    return read_record(path, Plan) if path.is_file() else None
 
 
 def time_steps(step: Callable[[], object], timed: int = TIMED_STEPS) -> float:
