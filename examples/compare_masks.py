@@ -13,7 +13,7 @@ from rich import print
 from lfsrkit import MASKS, experiments, pairs
 from lfsrkit.masks import MaskStrategy
 from lfsrkit.masks.base import uniform
-from lfsrkit.stages import EvaluateConfig, load_stage
+from lfsrkit.stages import load_stage
 
 
 @MASKS.register("band")
@@ -44,17 +44,15 @@ def main(
     plan = pairs.make_plan(load_stage("pairs", recipes=["fast_x4"], values={"faces": faces, "splits": shares}))
     for _ in pairs.build(plan, out / "pairs"):
         pass
-    train, validation = pairs.open(out / "pairs", "train"), pairs.open(out / "pairs", "validation")
     config = load_stage("train", recipes=["fast_x4"], values={"steps": steps})
     rows = experiments.mask_rows(config, ["none", "patch", "face_biased", "band"])
-    trials = experiments.make_trials(rows, range(seeds), out)
-    judges = experiments.Judges(train, None, validation, EvaluateConfig(metrics=["psnr", "ssim"], regions=True))
-    for progress in experiments.run_trials(trials, judges):
-        if progress.record is None:
-            print(f"{progress.number} of {progress.total}: {progress.trial.row}, seed {progress.trial.seed}")
-    scores = [experiments.read_scores(trial.folder, trial.row, trial.seed) for trial in trials]
-    found = experiments.report(scores, "none", out, {"split": "validation", "n": len(validation), "steps": steps})
-    for each in found.comparisons:
+    experiment = experiments.open_ablation(rows, out / "pairs", out, seeds=range(seeds), reference="none")
+    for progress in experiments.run_entries(experiment.entries, experiment.seeds, experiment.data):
+        if progress.doing == "judged":
+            print(f"{progress.number} of {progress.total}: {progress.entry.name}, seed {progress.seed}")
+    section = experiments.section_of(experiment)
+    experiments.write_report(out, "A band against masks that ship", [section])
+    for each in section.comparisons:
         print(f"{each.row} - none, {each.metric}: {each.difference:+.3f} ({each.low:+.3f} to {each.high:+.3f})")
     print(out / "table.md")
 

@@ -1,6 +1,7 @@
 """Pictures and data sets for the tests: made here, never downloaded."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,10 +43,14 @@ def any_width(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def own_plugs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget at the end of a test whatever it registers."""
+def own_plugs(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Forget at the end of a test whatever it registers and whichever files it loads as plug-ins."""
+    before = set(sys.modules)
     for registry in REGISTRIES.values():
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    yield
+    for name in [name for name in sys.modules if name.startswith("lfsrkit_plugin_") and name not in before]:
+        del sys.modules[name]
 
 
 @pytest.fixture

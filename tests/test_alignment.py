@@ -148,6 +148,7 @@ def test_the_command_tells_on_what_the_table_rests(built: Path, tmp_path: Path) 
 
 
 @needs_mesh
+@pytest.mark.usefixtures("own_plugs")
 def test_a_network_of_ones_own_is_one_more_column(built: Path, tmp_path: Path) -> None:
     plug = tmp_path / "own.py"
     plug.write_text(
@@ -156,12 +157,7 @@ def test_a_network_of_ones_own_is_one_more_column(built: Path, tmp_path: Path) -
         "def mean_colour():\n    '''Direction of the mean colour.'''\n"
         "    return IdentitySimilarity(network=lambda pictures: pictures.mean(dim=(2, 3)))\n"
     )
-    try:
-        told = run("align", "--pairs", built, "--metric", "mean_colour", "--plugin", plug, "--json", "--device", "cpu")
-    finally:
-        from lfsrkit import METRICS
-
-        METRICS._entries.pop("mean_colour", None)
+    told = run("align", "--pairs", built, "--metric", "mean_colour", "--plugin", plug, "--json", "--device", "cpu")
     rows = json.loads(told.stdout)["rows"]
     assert rows["clean re-encoded (JPEG 90)"]["mean"]["mean_colour"] > 0.999
     assert rows["bicubic"]["mean"]["mean_colour"] < rows["clean re-encoded (JPEG 90)"]["mean"]["mean_colour"]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Any, list[str]]]:
-    with browser(tmp_path_factory.mktemp("profile")) as (tab, asked), served() as address:
+    with browser(tmp_path_factory.mktemp("profile")) as (tab, asked), served("bicubic") as address:
         tab.goto(address)
         tab.wait_for_selector("#slider")
         yield tab, asked

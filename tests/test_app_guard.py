@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def site() -> Generator[str]:
-    with served("--upload-megabytes", 1) as address:
+    with served("bicubic", "--upload-megabytes", 1) as address:
         yield address
 
 

@@ -38,6 +38,7 @@ def test_list_shows_every_name_and_where_it_is_from() -> None:
     assert plain == run("list", "masks").stdout
 
 
+@pytest.mark.usefixtures("own_plugs")
 def test_plugins_are_listed_and_shown(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
@@ -46,11 +47,8 @@ def test_plugins_are_listed_and_shown(tmp_path: Path) -> None:
         "def mine(weight: float, power: float = 2.0):\n"
         "    '''Weigh [bold]my[/bold] way.\n\n    Args:\n        weight: Any.\n        power: Of the error.\n    '''\n"
     )
-    try:
-        listed = run("list", "losses", "--plugin", path)
-        shown = json.loads(run("show", "loss", "mine_of_the_cli", "--plugin", path, "--json").stdout)
-    finally:
-        REGISTRIES["losses"]._entries.pop("mine_of_the_cli", None)
+    listed = run("list", "losses", "--plugin", path)
+    shown = json.loads(run("show", "loss", "mine_of_the_cli", "--plugin", path, "--json").stdout)
     assert "Weigh [bold]my[/bold] way" in listed.stdout
     assert str(path) in listed.stdout
     assert [(item["name"], item["required"]) for item in shown["parameters"]] == [("weight", True), ("power", False)]

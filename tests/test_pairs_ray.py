@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,11 +20,8 @@ quiet = pytest.mark.filterwarnings("ignore")  # whatever Ray and what it imports
 
 
 @pytest.fixture
-def killing(own_plugs: None) -> Iterator[None]:
+def killing(own_plugs: None) -> None:
     load_plugin(PLUGIN)
-    yield
-    for name in [name for name in sys.modules if name.endswith("killing_plugin_py")]:
-        del sys.modules[name]
 
 
 def deadly(faces: Path, note: Path) -> pairs.Plan:

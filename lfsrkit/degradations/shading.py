@@ -33,6 +33,7 @@ class SideLight(LinearDegradation):
         BadParameters: If a range leaves its limits or the normalisation is unknown.
 
     Example:
+        >>> import torch
         >>> drawn = {"angle": [180.0], "edge": [0.0], "softness": [0.05], "ambient": [0.25]}
         >>> SideLight().apply_light(torch.ones(1, 3, 2, 4), drawn)[0, 0, 0]
         tensor([1.0000, 0.9950, 0.2550, 0.2500])
@@ -92,6 +93,7 @@ class LinearGradient(LinearDegradation):
         BadParameters: If a range leaves its limits or the normalisation is unknown.
 
     Example:
+        >>> import torch
         >>> drawn = {"angle": [0.0], "ambient": [0.25]}
         >>> LinearGradient().apply_light(torch.ones(1, 3, 2, 4), drawn)[0, 0, 0]
         tensor([0.2500, 0.5000, 0.7500, 1.0000])
@@ -145,6 +147,7 @@ class Vignette(LinearDegradation):
         law, with further terms). https://doi.org/10.1007/3-540-45053-X_41
 
     Example:
+        >>> import torch
         >>> Vignette().apply_light(torch.ones(1, 3, 3, 3), {"focal": [1.0]})[0, 0, 1]
         tensor([0.6694, 1.0000, 0.6694])
     """

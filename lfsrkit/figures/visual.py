@@ -150,7 +150,7 @@ def part_boxes(regions: Tensor) -> dict[str, Box]:
     Example:
         >>> boxes = part_boxes(template_regions(64))
         >>> [round(edge, 2) for edge in boxes["eyes"]], boxes["eyes"][3] < boxes["mouth"][1]
-        ([0.22, 0.4, 0.78, 0.62], True)
+        ([0.27, 0.41, 0.73, 0.6], True)
     """
     size = regions.shape[-1]
     found: dict[str, Box] = {}

@@ -66,6 +66,7 @@ def immerkaer(images: Images) -> PerImage:
         https://doi.org/10.1006/cviu.1996.0060
 
     Example:
+        >>> import torch
         >>> noise = torch.randn(1, 1, 256, 256, generator=torch.Generator().manual_seed(0)).expand(1, 3, -1, -1)
         >>> round(immerkaer(0.5 + noise * 3 / 255).item(), 1)
         3.0
