@@ -126,6 +126,18 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     return np.asarray(Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.BICUBIC))
 
 
+def fitted(pixels: Pixels, side: int) -> Pixels:
+    """Shrink a picture so that none of its sides is longer than wanted; a smaller one stays as it is.
+
+    Args:
+        pixels: uint8 (h, w, 3).
+        side: Longest side of the result, in pixels.
+    """
+    height, width = pixels.shape[:2]
+    factor = min(1.0, side / max(height, width))
+    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)))
+
+
 def to_bytes(pixels: Sequence[Pixels]) -> Bytes:
     """Stack pictures of one size into an 8-bit batch.
 

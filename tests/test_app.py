@@ -2,21 +2,25 @@
 
 import io
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from pictures import picture
 from PIL import Image as Pillow
+from PIL import ImageCms
 
 from lfsrkit.app import Choice, Control, Limits, Offer, controls_of, offers, play, restore_upload
 from lfsrkit.app.markup import facts, figures, parameter, problem
+from lfsrkit.detectors import Detector, FoundFace
 from lfsrkit.errors import BadPicture, UsageError
-from lfsrkit.images import encode_png
+from lfsrkit.images import Pixels, encode_png
+from lfsrkit.inference import enhance
 from lfsrkit.preview import Preview, preview
-from lfsrkit.registries import DEGRADATIONS, MASKS
+from lfsrkit.registries import DEGRADATIONS, DETECTORS, MASKS
 from lfsrkit.registry import Entry
-from lfsrkit.stages import load_stage
+from lfsrkit.stages import EnhanceConfig, load_stage
 
 STAND_INS = {"degradation": "jpeg()", "mask": "patch()"}
 ENTRIES = [*DEGRADATIONS, *MASKS]
@@ -93,9 +97,62 @@ def test_what_does_not_fit_is_said() -> None:
 def test_an_upload_is_restored() -> None:
     offer = offers([])["bicubic"]
     result = restore_upload(encode_png(picture(1, 20) // 5), offer.load(4), Limits())
-    assert result.restored.shape == result.enlarged.shape == (80, 80, 3)
-    assert result.restored.mean() > result.low.mean()
-    assert result.facts["size"] == "20x20 to 80x80 pixels"
+    before, after = result.shown
+    assert before.shape == after.shape == (80, 80, 3)
+    assert after.mean() > 1.5 * before.mean()
+    assert (result.facts["size"], result.facts["restored"]) == ("20x20 to 80x80 pixels", "one face")
+
+
+class Two(Detector):
+    """Finds two faces side by side in whatever it sees."""
+
+    def find(self, pixels: Pixels) -> list[FoundFace]:
+        assert pixels.mean() > 60, "a detector sees a brightened copy"
+        points = np.array([[-6.0, 40.0], [6.0, 40.0], [0.0, 53.0]])
+        return [FoundFace(points + np.array([x, 0]), 0.9) for x in (40, 110)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "size", "said"),
+    [
+        ({}, (300, 160), "2 faces of a photograph"),
+        ({"enlarge": 1}, (150, 80), "2 faces of a photograph"),
+        ({"mode": "face"}, (600, 320), "one face"),
+        ({"mode": "whole"}, (600, 320), "the whole picture"),
+        ({"mode": "whole", "enlarge": 1}, (150, 80), "the whole picture"),
+    ],
+)
+def test_a_photograph_is_restored_as_the_command_does_it(
+    settings: dict[str, Any], size: tuple[int, int], said: str, tmp_path: Path
+) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    dark = picture(4, 80, 150) // 6
+    Pillow.fromarray(dark.astype(np.uint8)).save(tmp_path / "night.png", icc_profile=profile)
+    model = offers([])["bicubic"].load(4)
+    with DETECTORS.temporary("two", Two):
+        config = EnhanceConfig(**{"detector": "two", "low_side": 16, **settings})
+        result = restore_upload((tmp_path / "night.png").read_bytes(), model, Limits(), config=config)
+        commanded = next(enhance(model, [tmp_path / "night.png"], tmp_path / "out", config))
+    assert result.facts["size"] == f"150x80 to {size[0]}x{size[1]} pixels"
+    assert result.facts["restored"] == said
+    assert result.save(tmp_path / "restored.png") == []
+    assert commanded.output is not None
+    assert (tmp_path / "restored.png").read_bytes() == commanded.output.read_bytes()
+
+
+def test_a_browser_is_sent_less_than_the_file_has() -> None:
+    config = EnhanceConfig(mode="whole")
+    result = restore_upload(encode_png(picture(1, 30, 300)), offers([])["bicubic"].load(8), Limits(), config=config)
+    assert [shown.shape for shown in result.shown] == [(160, 1600, 3)] * 2
+    assert result.outcome.values.shape == (1, 3, 240, 2400)
+
+
+def test_a_mode_that_does_not_fit_is_said() -> None:
+    model, large = offers([])["bicubic"].load(8), encode_png(picture(1, 600))
+    with pytest.raises(BadPicture, match=r"600x600 pixels as one face .*mode=faces finds faces"):
+        restore_upload(large, model, Limits(), config=EnhanceConfig(mode="face"))
+    with pytest.raises(BadPicture, match="choose a smaller enlarge"):
+        restore_upload(large, model, Limits(), config=EnhanceConfig(mode="whole", enlarge=16))
 
 
 def bomb(side: int) -> bytes:
@@ -112,11 +169,11 @@ def bomb(side: int) -> bytes:
         (b"GIF89a", Limits(), "not a picture"),
         (encode_png(picture(1, 64)), Limits(upload_bytes=100), "at most 100"),
         (encode_png(picture(1, 64)), Limits(pixels=4095), "at most 4095"),
-        (encode_png(picture(1, 64)), Limits(side=63), "crop the face first"),
+        (encode_png(picture(1, 64))[:500], Limits(), "damaged"),
         (bomb(5000), Limits(), "5000x5000"),
         (bomb(20000), Limits(), "more than"),
     ],
-    ids=["empty", "another format", "bytes", "pixels", "side", "large when decoded", "bomb"],
+    ids=["empty", "another format", "bytes", "pixels", "cut off", "large when decoded", "bomb"],
 )
 def test_what_is_too_much_is_refused(data: bytes, limits: Limits, reason: str) -> None:
     with pytest.raises(BadPicture, match=reason):

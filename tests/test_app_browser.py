@@ -6,8 +6,10 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browser_cases import browser, is_local, served
+from photograph_cases import dark_collage, drawn, needs_detector
 from pictures import picture
 
 from lfsrkit.images import decode, encode_png
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Any, list[str]]]:
-    with browser(tmp_path_factory.mktemp("profile")) as (tab, asked), served("bicubic") as address:
+    with browser(tmp_path_factory.mktemp("profile")) as (tab, asked), served() as address:
         tab.goto(address)
         tab.wait_for_selector("#slider")
         yield tab, asked
@@ -36,6 +38,11 @@ def restore(tab: Any, file: Path) -> None:
     tab.locator("#dark input[type=file]").set_input_files(file)
 
 
+def choose_model(tab: Any, label: str) -> None:
+    tab.locator("#model input").click()
+    tab.get_by_role("option", name=label).click()
+
+
 def clear(tab: Any) -> None:
     tab.locator("#dark").get_by_label("Clear").click()
     tab.wait_for_selector("#dark input[type=file]", state="attached")
@@ -48,6 +55,7 @@ def test_a_dark_picture_is_restored_and_can_be_compared_and_downloaded(
     restore(tab, low)
     tab.wait_for_selector("#histogram svg")
     tab.get_by_text("24x24 to 192x192 pixels").wait_for()
+    assert "lfsrnet_tiny_x8, x8" in tab.inner_text("#said")
     assert re.search(r"time\s+\d+\.\d\d s", tab.inner_text("#said"))
 
     tab.wait_for_function("document.querySelectorAll('#slider img').length == 2")
@@ -67,17 +75,46 @@ def test_a_dark_picture_is_restored_and_can_be_compared_and_downloaded(
     assert restored.shape == (192, 192, 3)
     assert restored.mean() > 2 * decode(low.read_bytes()).mean()
 
+    choose_model(tab, "bicubic")
+    tab.get_by_text("bicubic, x8").wait_for()
     tab.locator("#scale").get_by_text("4", exact=True).click()
     tab.get_by_text("24x24 to 96x96 pixels").wait_for()
+    choose_model(tab, "lfsrnet_tiny_x8")
+    tab.get_by_text("24x24 to 192x192 pixels").wait_for()
     clear(tab)
-    tab.get_by_text("Drop a picture").wait_for()
+    tab.get_by_text("Drop a dark picture").wait_for()
+
+
+@needs_detector
+def test_the_faces_of_a_photograph_are_restored(visit: tuple[Any, list[str]], tmp_path: Path) -> None:
+    tab, _ = visit
+    dark, _ = dark_collage([drawn(number, 128) for number in range(2)], 60, 160, 240)
+    (tmp_path / "night.png").write_bytes(encode_png(dark))
+    restore(tab, tmp_path / "night.png")
+    tab.get_by_text("2 faces of a photograph").wait_for()
+    tab.get_by_text("240x160 to 480x320 pixels").wait_for()
+    tab.wait_for_function("document.querySelectorAll('#slider img').length == 2")
+    tab.locator("#enlarge").get_by_text("4", exact=True).click()
+    tab.get_by_text("240x160 to 960x640 pixels").wait_for()
+    with tab.expect_download() as download:
+        tab.locator("#download:not([disabled])").click()
+    download.value.save_as(tmp_path / "restored.png")
+    assert decode((tmp_path / "restored.png").read_bytes()).shape == (640, 960, 3)
+    tab.locator("#enlarge").get_by_text("1", exact=True).click()
+    tab.get_by_text("240x160 to 240x160 pixels").wait_for()
+    tab.locator("#mode").get_by_text("whole picture").click()
+    tab.get_by_text("the whole picture", exact=True).wait_for()
+    tab.locator("#enlarge").get_by_text("usual").click()
+    tab.locator("#mode").get_by_text("by size").click()
+    tab.get_by_text("240x160 to 480x320 pixels").wait_for()
+    clear(tab)
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"<html>no picture</html>", "not a picture of a known format"),
-        (encode_png(picture(1, 600)), "crop the face first"),
+        (encode_png(np.zeros((4200, 4200, 3), np.uint8)), "at most 16777216 are decoded"),
         (encode_png(picture(1, 40))[:400], "damaged"),
     ],
     ids=["no picture", "too large", "cut off"],

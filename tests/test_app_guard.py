@@ -54,9 +54,9 @@ def upload(site: str, name: str, content: bytes) -> tuple[int, bytes]:
 def events(site: str, path: str, url: str | None = None) -> str:
     """What the server answers when a forged request names a file."""
     config = json.loads(ask(site, "/config")[1])
-    number = next(item["id"] for item in config["dependencies"] if len(item["inputs"]) == 3)
+    number = next(item["id"] for item in config["dependencies"] if len(item["inputs"]) == 5)
     file = {"path": path, "url": url, "orig_name": "a.png", "meta": {"_type": "gradio.FileData"}}
-    call = {"data": [file, "bicubic", 2], "fn_index": number, "session_hash": "s"}
+    call = {"data": [file, "bicubic", 2, "auto", 0], "fn_index": number, "session_hash": "s"}
     status, answer, _ = ask(
         site, "/gradio_api/queue/join", json.dumps(call).encode(), **{"Content-Type": "application/json"}
     )

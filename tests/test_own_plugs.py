@@ -4,14 +4,21 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from lfsrkit import BACKBONES, DEGRADATIONS, LOSSES, MASKS, METRICS, MODELS
+from lfsrkit import BACKBONES, DEGRADATIONS, DETECTORS, LANDMARKERS, LOSSES, MASKS, METRICS, MODELS
 from lfsrkit.degradations import split, stack
+from lfsrkit.images import Pixels, decode, encode_png
+from lfsrkit.inference.alignment import place
+from lfsrkit.regions.landmarkers import Landmarker, Landmarks
+from lfsrkit.registries import REGISTRIES
 from lfsrkit.registry import load_plugin
 from lfsrkit.seeding import generators
 from tests.command_cases import run
+from tests.photograph_cases import ABSENT
+from tests.pictures import picture
 
 PAGE = (Path(__file__).parents[1] / "docs" / "plugs.md").read_text(encoding="utf-8")
 FILES = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, re.DOTALL)
@@ -38,8 +45,8 @@ def pictures(seed: int = 0, n: int = 3, side: int = 16) -> torch.Tensor:
 
 def test_there_is_one_of_every_kind() -> None:
     kinds = re.findall(r"^@(\w+)\.register", PAGE, re.MULTILINE)
-    assert sorted(kinds) == ["BACKBONES", "DEGRADATIONS", "LOSSES", "MASKS", "METRICS", "MODELS"]
-    assert len(FILES) == len(COMMANDS) == 6
+    assert sorted(kinds) == sorted(kind.upper() for kind in REGISTRIES)
+    assert len(FILES) == len(COMMANDS) == len(REGISTRIES)
 
 
 @pytest.mark.usefixtures("own_plugs", "loaded")
@@ -85,6 +92,39 @@ def test_the_loss_and_the_metric_are_zero_at_equality_and_grow() -> None:
     assert worst.item() == pytest.approx(51)
 
 
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_detector_finds_a_face_that_fits_any_framing() -> None:
+    (face,) = DETECTORS.create("portrait", width=0.3).find(picture(0, 60, 100))
+    square = place(face, "celeba")
+    assert square.degrees == pytest.approx(0)
+    # As wide as was said, and some hair round it.
+    assert 0.3 * 100 < square.side < 0.6 * 100
+    assert square.corners().mean(axis=0) == pytest.approx([50, 30], abs=0.1 * square.side)
+
+
+class Sure(Landmarker):
+    """Is the surer the brighter a picture is, and finds nothing in a black one."""
+
+    least_score = 0.1
+
+    def find(self, pixels: Pixels) -> Landmarks | None:
+        return Landmarks(np.zeros((68, 2)), float(pixels.mean())) if pixels.any() else None
+
+    def facts(self) -> dict[str, str]:
+        return {"detector": "sure"}
+
+
+@pytest.mark.usefixtures("own_plugs", "loaded")
+def test_the_landmarker_takes_the_look_of_the_higher_score() -> None:
+    with LANDMARKERS.temporary("sure", Sure):
+        twice = LANDMARKERS.create("two_looks", of="sure")
+    found = twice.find(np.full((8, 8, 3), 64, np.uint8))
+    assert found is not None
+    assert found.score == round(255 * (64 / 255) ** 0.5)
+    assert twice.find(np.zeros((8, 8, 3), np.uint8)) is None
+    assert twice.facts() == {"detector": "sure", "looks": "the picture and its square root"}
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_plugs")
 def test_the_commands_of_the_page_work(plugs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +132,11 @@ def test_the_commands_of_the_page_work(plugs: Path, monkeypatch: pytest.MonkeyPa
     splits = "splits={train=12, validation=4, test=4}"
     words = ["-c", "fast_x4", "-s", splits, "--faces", "synthetic:20", "--out", "pairs/fast", "--workers", 0]
     assert run("pairs", "build", *words).exit_code == 0
+    results: dict[str, str] = {}
+    (plugs / "photo.png").write_bytes(encode_png(picture(0, 60, 80) // 6))
     for text in COMMANDS:
+        if "align" in text and ABSENT is not None:
+            continue
         command = shlex.split(text.removeprefix("lfsrkit "))
         if command[0] in ("train", "ablate", "benchmark"):
             command += ["-s", "steps=2", "-s", "batch_size=4"]
@@ -100,6 +144,10 @@ def test_the_commands_of_the_page_work(plugs: Path, monkeypatch: pytest.MonkeyPa
             command += ["--seeds", "0"]
         result = run(*command)
         assert result.exit_code == 0, f"{text}\n{result.output}"
+        results[command[0]] = result.output
     assert (plugs / "smoke.png").is_file()
     assert "disc" in (plugs / "runs" / "masks" / "table.md").read_text(encoding="utf-8")
-    assert "worst_pixel" in result.output
+    assert "worst_pixel" in results["evaluate"]
+    assert "1 face in them" in results["enhance"]
+    assert decode((plugs / "bright" / "photo.png").read_bytes()).shape == (120, 160, 3)
+    assert ABSENT is not None or "the picture and its square root" in results["align"]

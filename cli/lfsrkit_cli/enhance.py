@@ -104,5 +104,7 @@ def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
             remark(f"{result.source}: {line}")
     seconds = sum(result.seconds for result in done)
     faces = sum(result.faces or 0 for result in done)
-    found = f", {faces} faces in them" if any(result.faces is not None for result in done) else ""
+    found = (
+        f", {faces} face{'' if faces == 1 else 's'} in them" if any(result.faces is not None for result in done) else ""
+    )
     say(f"enhanced {len(done)} of {len(results)} pictures{found} in {seconds:.1f} s", str(out))

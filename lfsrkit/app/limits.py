@@ -19,8 +19,6 @@ class Limits:
     """Largest file that is taken."""
     pixels: int = 16 * 2**20
     """Most pixels of a picture; larger ones are not decoded."""
-    side: int = 512
-    """Largest side in pixels of a picture that is restored."""
 
     def check(self, data: bytes) -> None:
         """Refuse a file by its length and by what its head says, without decoding it.

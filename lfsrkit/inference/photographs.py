@@ -10,10 +10,11 @@ from PIL import Image as Pillow
 from torch import Tensor
 from torch.nn import functional
 
-from lfsrkit.detectors import Detector, FoundFace
+from lfsrkit.detectors import Detector
 from lfsrkit.errors import BadPicture
 from lfsrkit.images import to_pixels
 from lfsrkit.inference.alignment import Placement, cut_out, paste, place
+from lfsrkit.inference.following import Follow
 from lfsrkit.inference.restoring import NOTE, Restoring
 from lfsrkit.inference.tiles import Tiling, is_local, restore_tiled
 from lfsrkit.models.bicubic import solve_exponent
@@ -25,6 +26,8 @@ _CLEAN_SIDE = 128
 """Side of the clean faces of the protocols, in pixels."""
 _SEEN_MEAN = 0.4
 """Mean brightness of the copy that the detector sees."""
+_GRID = 256
+"""Pixels along a side that tell how bright a photograph is; to look at all of them takes seconds."""
 _ENLARGED = 2.0
 """A photograph becomes so many times as large, if nothing else is asked for."""
 _SMALL = 2
@@ -32,8 +35,8 @@ _SMALL = 2
 
 
 @dataclass(frozen=True)
-class Restored:
-    """A restored picture."""
+class Outcome:
+    """What became of a picture."""
 
     values: Resized
     """(1, 3, h, w), 0 to 1."""
@@ -57,11 +60,12 @@ class Photographs:
         self._restoring, self._config = restoring, config
         self._low_side = config.low_side or max(1, _CLEAN_SIDE // restoring.scale)
 
-    def restore(self, low: Images) -> Restored:
+    def restore(self, low: Images, follow: Follow | None = None) -> Outcome:
         """Restore one picture.
 
         Args:
             low: (1, 3, h, w), 0 to 1.
+            follow: Of a video: turns the places of the faces that were found into those that are restored.
 
         Raises:
             BadPicture: If it is too large for what is wanted.
@@ -69,47 +73,53 @@ class Photographs:
         """
         mode = self._mode_of(low)
         self._restoring.retried = False
-        restored = {"face": self._face, "faces": self._faces, "whole": self._whole}[mode](low)
+        if mode == "faces":
+            restored = self._faces(low, follow)
+        else:
+            restored = self._face(low) if mode == "face" else self._whole(low)
         retried = (NOTE,) if self._restoring.retried else ()
-        return Restored(restored.values, mode, restored.faces, restored.notes + retried)
+        return Outcome(restored.values, mode, restored.faces, restored.notes + retried)
 
     def _mode_of(self, low: Images) -> EnhanceMode:
         if self._config.mode != "auto":
             return self._config.mode
         return "face" if max(low.shape[-2:]) <= _SMALL * self._low_side else "faces"
 
-    def _face(self, low: Images) -> Restored:
+    def _face(self, low: Images) -> Outcome:
         height, width = low.shape[-2:]
         if max(height, width) > self._config.max_side:
             most = f"max_side = {self._config.max_side}"
             raise BadPicture(f"{width}x{height} pixels as one face ({most}); mode=faces finds faces, mode=whole tiles")
-        return Restored(self._restoring(low), "face")
+        return Outcome(self._restoring(low), "face")
 
-    def _whole(self, low: Images) -> Restored:
+    def _whole(self, low: Images) -> Outcome:
         enlarge = self._config.enlarge or float(self._restoring.scale)
         height, width = _allowed_size(low, enlarge)
         size = [max(1, round(side * enlarge / self._restoring.scale)) for side in low.shape[-2:]]
         if size != list(low.shape[-2:]):
             low = functional.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
         bands = restore_tiled(self._restoring, low, self._tiling, local=self._local)
-        return Restored(_fitted(_joined(bands, low, self._restoring.scale), height, width), "whole")
+        return Outcome(_fitted(_joined(bands, low, self._restoring.scale), height, width), "whole")
 
-    def _faces(self, low: Images) -> Restored:
+    def _faces(self, low: Images, follow: Follow | None) -> Outcome:
         enlarge = self._config.enlarge or _ENLARGED
         size = _allowed_size(low, enlarge)
         found = self._detector.find(to_pixels(brightened(low, _SEEN_MEAN))[0])
         large = functional.interpolate(low, size, mode="bicubic", antialias=True).clamp(0, 1)
         canvas = brightened(large, self._config.background)
-        placements = [place(face, self._config.framing) for face in _smallest_first(found)]
+        placements = [place(face, self._config.framing) for face in found]
+        if follow is not None:
+            placements = follow(placements)
+        placements.sort(key=lambda one: one.side)  # a near face lies over a far one
         kept = [one for one in placements if one.side <= self._largest]
         for placement in kept:
             square = self._restoring(cut_out(low, placement, self._low_side))
             paste(canvas, square, placement.enlarged(enlarge), self._config.framing)
-        return Restored(canvas, "faces", len(kept), tuple(self._remarks(placements)))
+        return Outcome(canvas, "faces", len(kept), tuple(self._remarks(placements)))
 
     def _remarks(self, placements: list[Placement]) -> Iterator[str]:
         if not placements:
-            yield "no face was found: enlarged and brightened only; -s mode=whole restores all of it"
+            yield "no face was found: enlarged and brightened only; mode=whole restores all of it"
         large = [one.side for one in placements if one.side > self._largest]
         if large:
             yield (
@@ -138,16 +148,12 @@ def brightened(low: Images, mean: float) -> Images:
     """Lift the mean of a picture with one power law; one that is brighter stays as it is.
 
     Args:
-        low: (1, 3, h, w), 0 to 1.
+        low: (1, 3, h, w), 0 to 1; of a large one the mean is that of the pixels on a grid.
         mean: Wanted.
     """
-    exponent = solve_exponent(low, torch.tensor(mean)).clamp_max(1)
+    step = max(1, max(low.shape[-2:]) // _GRID)
+    exponent = solve_exponent(low[..., ::step, ::step], torch.tensor(mean)).clamp_max(1)
     return low ** exponent[:, None, None, None]
-
-
-def _smallest_first(faces: list[FoundFace]) -> list[FoundFace]:
-    """Let a near face lie over a far one."""
-    return sorted(faces, key=lambda face: float(abs(face.points[1] - face.points[0]).sum()))
 
 
 def _allowed_size(low: Images, enlarge: float) -> tuple[int, int]:
@@ -155,9 +161,7 @@ def _allowed_size(low: Images, enlarge: float) -> tuple[int, int]:
     height, width = (round(side * enlarge) for side in low.shape[-2:])
     most = Pillow.MAX_IMAGE_PIXELS
     if most is not None and height * width > most:
-        raise BadPicture(
-            f"{width}x{height} pixels would be the result, more than {most}; choose a smaller -s enlarge=FACTOR"
-        )
+        raise BadPicture(f"{width}x{height} pixels would be the result, more than {most}; choose a smaller enlarge")
     return height, width
 
 

@@ -8,12 +8,13 @@ from typing import Literal
 
 from lfsrkit.devices import choose_device
 from lfsrkit.errors import BadPicture, OutputRefused
-from lfsrkit.images import Pixels, contact_sheet, resize, to_pixels, write_png
+from lfsrkit.images import Pixels, contact_sheet, fitted, resize, to_pixels, write_png
+from lfsrkit.inference.following import Following
 from lfsrkit.inference.photograph import read_photograph, write_photograph
 from lfsrkit.inference.photographs import Photographs
 from lfsrkit.inference.restoring import Restoring
 from lfsrkit.inference.sources import Target, targets
-from lfsrkit.inference.video import enhance_video
+from lfsrkit.inference.video import Cuts, enhance_video
 from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.stages import EnhanceConfig
 from lfsrkit.types import Images, Resized
@@ -110,9 +111,12 @@ def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -
 
 def _video(photographs: Photographs, target: Target) -> Enhanced:
     faces: list[int] = []
+    cuts, following = Cuts(), Following()
 
     def restore(low: Images) -> Resized:
-        restored = photographs.restore(low)
+        if cuts(low):
+            following.forget()
+        restored = photographs.restore(low, following)
         faces.append(restored.faces or 0)
         return restored.values
 
@@ -131,11 +135,5 @@ def _picture(photographs: Photographs, target: Target, config: EnhanceConfig) ->
         mode=restored.mode,
         faces=restored.faces,
         notes=(*restored.notes, *lost),
-        shown=(_fitting(low), _fitting(resize(low, *large.shape[:2])), _fitting(large)),
+        shown=tuple(fitted(one, _SHOWN_SIDE) for one in (low, resize(low, *large.shape[:2]), large)),
     )
-
-
-def _fitting(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    factor = min(1.0, _SHOWN_SIDE / max(height, width))
-    return resize(pixels, max(1, round(height * factor)), max(1, round(width * factor)))

@@ -28,6 +28,24 @@ Restore = Callable[[Images], Resized]
 
 
 @final
+class Cuts:
+    """Tell where another scene begins: the frame differs from the one before by half of its brightness."""
+
+    def __init__(self) -> None:
+        self._thumbnail: Images | None = None
+
+    def __call__(self, low: Images) -> bool:
+        """Look at the next frame.
+
+        Args:
+            low: Frame as it was.
+        """
+        before, now = self._thumbnail, functional.adaptive_avg_pool2d(low, _THUMBNAIL)
+        self._thumbnail = now
+        return before is not None and bool((now - before).abs().mean() > _CUT * (before.mean() + _BLACK))
+
+
+@final
 class Steady:
     r"""Keep the brightening of a video from flickering.
 
@@ -37,7 +55,7 @@ class Steady:
 
     def __init__(self) -> None:
         self._lift: float | None = None
-        self._thumbnail: Images | None = None
+        self._cuts = Cuts()
 
     def __call__(self, low: Images, restored: Resized) -> Resized:
         """Give a restored frame the brightening of its scene.
@@ -47,15 +65,10 @@ class Steady:
             restored: What became of it.
         """
         lift = float(torch.log((restored.mean() + _BLACK) / (low.mean() + _BLACK)))
-        if self._lift is None or self._is_cut(low):
+        if self._cuts(low) or self._lift is None:
             self._lift = lift
         self._lift += _SHARE * (lift - self._lift)
         return (restored * float(np.exp(self._lift - lift))).clamp(0, 1)
-
-    def _is_cut(self, low: Images) -> bool:
-        before, now = self._thumbnail, functional.adaptive_avg_pool2d(low, _THUMBNAIL)
-        self._thumbnail = now
-        return before is not None and bool((now - before).abs().mean() > _CUT * (before.mean() + _BLACK))
 
 
 def enhance_video(restore: Restore, source: Path, output: Path) -> int:
