@@ -3,11 +3,23 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
+import typer
 from typer.testing import CliRunner
 
 from lfsrkit_cli.app import app
+
+
+def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    yield name, command
+    for key, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, f"{name} {key}".strip())
+
+
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+"""Every command and group by the words that a user types after ``lfsrkit``."""
 
 LIMIT_SECONDS = 1200
 """For processes that hang; it says nothing about speed, and machines that test are busy."""

@@ -6,15 +6,12 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import typer
 
-from lfsrkit_cli.app import app
 from lfsrkit_cli.progress import Step, follow
-from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_apart
+from tests.command_cases import COMMANDS, LIMIT_SECONDS, command, environment, run, run_apart
 
 LOOK = ["--plugin", "--debug", "--help"]
 SETTINGS = ["--recipe", "--set"]
@@ -92,15 +89,6 @@ OPTIONS = {
 """Every option. A setting of a stage never becomes one: that is what -s is for."""
 
 
-def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    yield name, command
-    for key, inner in getattr(command, "commands", {}).items():
-        yield from _commands(inner, f"{name} {key}".strip())
-
-
-COMMANDS = dict(_commands(typer.main.get_command(app)))
-
-
 def test_the_commands_are_those_of_the_list() -> None:
     assert sorted(COMMANDS) == sorted(OPTIONS)
 
@@ -121,13 +109,6 @@ def test_help_says_what_a_command_does_and_what_each_option_means(name: str) -> 
     assert result.stdout.startswith(f"Usage: lfsrkit {name}")
     assert all(option in result.stdout for option in OPTIONS[name])
     assert all(item.help for item in COMMANDS[name].params)
-    assert max(map(len, result.stdout.splitlines())) <= 80
-
-
-def test_help_lists_every_command_with_a_whole_sentence() -> None:
-    lines = run("--help").stdout.partition("Commands:\n")[2].splitlines()
-    assert {line.split()[0] for line in lines} == {name for name in OPTIONS if name and " " not in name}
-    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 def test_without_arguments_five_commands_are_shown() -> None:
@@ -229,7 +210,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("name", ["output", "progress"])
+@pytest.mark.parametrize("name", ["layout", "output", "progress", "spelling"])
 def test_examples_in_docstrings(name: str) -> None:
     result = doctest.testmod(importlib.import_module(f"lfsrkit_cli.{name}"))
     assert result.attempted > 0

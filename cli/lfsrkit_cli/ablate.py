@@ -7,9 +7,10 @@ import typer
 
 from lfsrkit_cli.command import command
 from lfsrkit_cli.comparing import Force, JudgedOn, Seeds, TablesOnly, numbers, run_experiments, tell_plan
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import Device, DryRun, Json, Out, Overrides, Recipes
 
-app = typer.Typer(help="Compare variants of one training.", rich_markup_mode=None, no_args_is_help=True)
+app = group("Compare variants of one training.")
 
 
 @command(app, "masks")
@@ -18,7 +19,7 @@ def masks(
     strategies: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[MASK]...",
+            metavar="MASK",
             show_default=False,
             help="Mask strategies such as 'patch(size=16)', and none; by default all that need no argument.",
         ),

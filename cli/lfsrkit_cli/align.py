@@ -36,7 +36,7 @@ def align(
             metavar="CALL",
             default_factory=list,
             show_default=False,
-            help="One more column, such as identity(network='learned:mine:embed'). Repeatable.",
+            help="One more column, such as identity(network='learned:my:net'). Repeatable.",
         ),
     ],
     out: Annotated[

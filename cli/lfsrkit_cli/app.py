@@ -19,10 +19,12 @@ from lfsrkit_cli.evaluate import evaluate
 from lfsrkit_cli.export import export, push_pairs
 from lfsrkit_cli.figures import app as figures
 from lfsrkit_cli.fit import fit
+from lfsrkit_cli.layout import Group
 from lfsrkit_cli.pairs import app as pairs
 from lfsrkit_cli.plugs import list_plugs, show_plug
 from lfsrkit_cli.preview import preview
 from lfsrkit_cli.regions import app as regions
+from lfsrkit_cli.spelling import HANDLER, register
 from lfsrkit_cli.train import train
 from lfsrkit_cli.web import web
 
@@ -50,6 +52,7 @@ One of them:  lfsrkit train --help
 # Plain help is laid out without rich, whose import would take as long as everything else together.
 app = typer.Typer(
     name="lfsrkit",
+    cls=Group,
     help="Make dark, small faces bright and large; build pairs, train, evaluate, enhance.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -101,8 +104,8 @@ command(app, "doctor")(doctor)
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    register()
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets its code instead of a traceback.
         plain = os.environ.get("LC_ALL") in ("C", "POSIX")
-        stream.reconfigure(errors="backslashreplace", **({"encoding": "ascii"} if plain else {}))  # pyright: ignore
+        stream.reconfigure(errors=HANDLER, **({"encoding": "ascii"} if plain else {}))  # pyright: ignore
     app()

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lfsrkit_cli.command import command
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import Json
 from lfsrkit_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from lfsrkit.timings import Timing
 
-app = typer.Typer(help="Time plugs on this machine.", no_args_is_help=True, rich_markup_mode=None)
+app = group("Time plugs on this machine.")
 
 Calls = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[CALL]...", show_default=False, help="What to time; by default all that need no argument."),
+    typer.Argument(metavar="CALL", show_default=False, help="What to time; by default all that need no argument."),
 ]
 Size = Annotated[int, typer.Option(metavar="PIXELS", min=16, help="Side of the pictures.")]
 BatchSize = Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Pictures of a batch.")]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from lfsrkit_cli.layout import Page
 from lfsrkit_cli.signals import Terminated, terminable
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -56,7 +57,7 @@ def command(app: typer.Typer, name: str) -> Callable[[F], F]:
         common = inspect.signature(run, follow_wrapped=False).parameters
         shared = [common["plugins"].replace(annotation=Plugins), common["debug"].replace(annotation=Debug)]
         run.__signature__ = own.replace(parameters=[*own.parameters.values(), *shared])  # pyright: ignore
-        app.command(name)(run)
+        app.command(name, cls=Page)(run)
         return function
 
     return register

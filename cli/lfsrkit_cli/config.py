@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfsrkit_cli.command import WRONG_USAGE, command
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import Json, Overrides, Recipes, StageName
 from lfsrkit_cli.output import complain, print_json, say
 
 if TYPE_CHECKING:
     from lfsrkit.config import Config
 
-app = typer.Typer(
-    help="What can be set at each stage, and what a recipe comes to.", rich_markup_mode=None, no_args_is_help=True
-)
+app = group("What can be set at each stage, and what a recipe comes to.")
 
 
 @command(app, "show")

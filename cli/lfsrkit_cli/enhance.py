@@ -103,8 +103,6 @@ def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
         for line in [result.reason] if result.reason else result.notes:
             remark(f"{result.source}: {line}")
     seconds = sum(result.seconds for result in done)
-    faces = sum(result.faces or 0 for result in done)
-    found = (
-        f", {faces} face{'' if faces == 1 else 's'} in them" if any(result.faces is not None for result in done) else ""
-    )
+    counts = [result.faces for result in done if result.faces is not None]
+    found = f", {sum(counts)} {'face' if sum(counts) == 1 else 'faces'} in them" if counts else ""
     say(f"enhanced {len(done)} of {len(results)} pictures{found} in {seconds:.1f} s", str(out))

@@ -8,10 +8,11 @@ import typer
 from lfsrkit_cli.command import command
 from lfsrkit_cli.figures_masks import masks
 from lfsrkit_cli.figures_visual import visual
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import FACES_HELP, DryRun, Json
 from lfsrkit_cli.output import print_json, print_table, say
 
-app = typer.Typer(help="Draw the figures of the paper from any faces.", rich_markup_mode=None, no_args_is_help=True)
+app = group("Draw the figures of the paper from any faces.")
 
 command(app, "masks")(masks)
 command(app, "visual")(visual)
@@ -25,7 +26,7 @@ def lighting(
     faces: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FACE]...",
+            metavar="FACE",
             show_default=False,
             help=f"Picture files, or sources; by default synthetic:1. {FACES_HELP}",
         ),

@@ -12,7 +12,7 @@ from lfsrkit_cli.output import print_json, print_table, say
 def masks(
     *,
     face: Annotated[
-        str, typer.Argument(metavar="[FACE]", help=f"Picture file, or the first face of a source. {FACES_HELP}")
+        str, typer.Argument(metavar="FACE", help=f"Picture file, or the first face of a source. {FACES_HELP}")
     ] = "synthetic:1",
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Picture to write; PNG or SVG.")] = Path(
         "masks.png"

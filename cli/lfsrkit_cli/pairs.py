@@ -8,13 +8,12 @@ import typer
 
 from lfsrkit_cli.building import tell_plan, tell_result
 from lfsrkit_cli.command import FAILED, command
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import FACES_HELP, AllowCode, DryRun, Json, Out, Overrides, Recipes, Seed, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, say
 from lfsrkit_cli.progress import Step, building_step, follow
 
-app = typer.Typer(
-    help="Build, verify, describe and export data sets of pairs.", rich_markup_mode=None, no_args_is_help=True
-)
+app = group("Build, verify, describe and export data sets of pairs.")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a build.", show_default=False)]
 

@@ -150,7 +150,8 @@ class _Bar(_Display):
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
-        line = Column(no_wrap=True, overflow="ellipsis")
+        # Three dots in place of an ellipsis would make a line too long for a terminal without that character.
+        line = Column(no_wrap=True, overflow="crop" if target.options.ascii_only else "ellipsis")
         name, text = (
             TextColumn(f"{{task.{what}}}", markup=False, table_column=line) for what in ("description", "fields[text]")
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lfsrkit_cli.command import command
+from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import FACES_HELP, DryRun, Json
 from lfsrkit_cli.output import print_facts, print_json, remark, say
 from lfsrkit_cli.progress import Step, reporter
@@ -13,7 +14,7 @@ from lfsrkit_cli.progress import Step, reporter
 if TYPE_CHECKING:
     from lfsrkit.regions.build import Tally
 
-app = typer.Typer(help="Find the parts of the faces.", rich_markup_mode=None, no_args_is_help=True)
+app = group("Find the parts of the faces.")
 
 SHOWN_REASONS = 3
 

@@ -8,7 +8,7 @@ import typer
 Models = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[MODEL]...",
+        metavar="MODEL",
         show_default=False,
         help="Run folders, .safetensors files or names; NAME=MODEL sets the name that is shown.",
     ),

@@ -14,7 +14,7 @@ def web(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="[MODEL]...",
+            metavar="MODEL",
             default_factory=list,
             help="Run folders or .safetensors files to choose from, beside those that ship and bicubic.",
             show_default=False,
