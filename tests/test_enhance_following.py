@@ -68,7 +68,7 @@ class Winking(Detector):
 def test_a_face_of_a_video_does_not_come_and_go(tmp_path: Path) -> None:
     source = make_video(tmp_path / "night.mp4", 48, 72)
     with DETECTORS.temporary("winking", Winking):
-        config = EnhanceConfig(mode="faces", detector="winking", low_side=8)
+        config = EnhanceConfig(mode="faces", detector="winking", low_side=16)
         result = next(enhance(Marked(), [source], tmp_path / "out", config))
     assert (result.faces, result.reason) == (1, None)
     assert result.output is not None

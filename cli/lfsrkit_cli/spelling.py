@@ -6,19 +6,7 @@ import unicodedata
 HANDLER = "lfsrkit.spelt"
 """Name of the error handler for streams."""
 
-_SIGNS = {
-    "±": "+-",
-    "×": "x",
-    "·": "*",
-    "…": "...",
-    "→": "->",
-    "←": "<-",
-    "↑": "^",
-    "↓": "v",
-    "†": "+",
-    "≤": "<=",
-    "≥": ">=",
-}
+_SIGNS = {"±": "+-", "×": "x", "·": "*", "…": "...", "→": "->", "↑": "^", "↓": "v", "†": "+"}  # noqa: RUF001
 _LETTER = "GREEK SMALL LETTER "
 
 
