@@ -97,8 +97,8 @@ def test_the_detector_finds_a_face_that_fits_any_framing() -> None:
     (face,) = DETECTORS.create("portrait", width=0.3).find(picture(0, 60, 100))
     square = place(face, "celeba")
     assert square.degrees == pytest.approx(0)
-    # As wide as was said, and some hair round it.
-    assert 0.3 * 100 < square.side < 0.6 * 100
+    # The square of CelebA is 2.2 times as wide as the face in it, whose width is twice the distance of its eyes.
+    assert square.side == pytest.approx(2.2 * 0.3 * 100, rel=0.05)
     assert square.corners().mean(axis=0) == pytest.approx([50, 30], abs=0.1 * square.side)
 
 

@@ -3,18 +3,25 @@
 import json
 import math
 import os
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from shutil import get_terminal_size
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from lfsrkit_cli.spelling import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDE = 1000
 """Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
+
+
+_COMMAND = re.compile(r"`(lfsrkit [^`]+)`")
+"""A command within a sentence."""
 
 
 def console(*, error: bool = False) -> "Console":
@@ -30,6 +37,15 @@ def console(*, error: bool = False) -> "Console":
     return Console(stderr=error, markup=False, highlight=False, emoji=False, width=width)
 
 
+def width_of(stream: TextIO) -> int | None:
+    """Give the width of a terminal in characters, or None where lines end nowhere.
+
+    Args:
+        stream: Standard output or standard error.
+    """
+    return get_terminal_size().columns if stream.isatty() else None
+
+
 def say(*lines: str, error: bool = False, indent: int | None = None) -> None:
     """Print lines as they are; a terminal gets them broken between words, so that a path stays in one piece.
 
@@ -39,8 +55,8 @@ def say(*lines: str, error: bool = False, indent: int | None = None) -> None:
         indent: Of what is carried over to the next line, in characters; by default as the line itself.
     """
     stream = sys.stderr if error else sys.stdout
-    width = get_terminal_size().columns if stream.isatty() else None
-    for line in "\n".join(lines).split("\n") if lines else []:
+    width = width_of(stream)
+    for line in shown("\n".join(lines), stream.encoding).split("\n") if lines else []:
         stream.write((line if width is None else _broken(line, width, indent)) + "\n")
     stream.flush()
 
@@ -95,7 +111,7 @@ def print_table(
     for head in columns[1:]:
         table.add_column(head, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(shown(cell, sys.stdout.encoding) for cell in row))
     if title is not None:
         say(title)
     console().print(table)
@@ -152,8 +168,24 @@ def score(metric: str, value: float | None) -> str:
 
 
 def _broken(line: str, width: int, indent: int | None) -> str:
-    hanging = " " * (len(line) - len(line.lstrip()) if indent is None else indent)
     # fill() drops the spaces in front of an empty line and would squeeze those within one; only long lines need it.
     if len(line) <= width:
         return line
-    return fill(line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    hanging = " " * (len(line) - len(line.lstrip()) if indent is None else indent)
+    filled = fill(line, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
+    for command in _COMMAND.findall(line):
+        if command not in filled:
+            return "\n".join(_around(command, line, width, indent))
+    return filled
+
+
+def _around(command: str, line: str, width: int, indent: int | None) -> Iterator[str]:
+    """Put a command that would be broken on lines of its own, as a shell reads it on."""
+    from lfsrkit_cli.layout import broken
+
+    before, _, after = line.partition(f"`{command}`")
+    yield _broken(before.rstrip(), width, indent)
+    start = " " * (len(line) - len(line.lstrip()) + 2)
+    yield from (f"{start}{part}" for part in broken(command, width - len(start)))
+    if rest := after.lstrip(";,. "):
+        yield _broken(rest, width, indent)

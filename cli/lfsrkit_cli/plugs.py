@@ -1,5 +1,6 @@
 """``list`` and ``show``: what can be plugged in, and what one plug takes."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from lfsrkit_cli.nets import NETS, described, net_facts, print_net
 from lfsrkit_cli.options import AnyKind, Json, Kind, Name
-from lfsrkit_cli.output import print_json, print_table, say
+from lfsrkit_cli.output import print_json, print_table, say, width_of
 
 if TYPE_CHECKING:
     from lfsrkit.calls import Call
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from lfsrkit.signatures import Parameter
 
 
+ROOM_FOR_MEANINGS = 80
+"""Columns of a terminal below which the meanings of parameters stand below their names."""
 WEIGHTS = "weights"
 """Listed beside the plugs: trained models that ship."""
 
@@ -70,8 +73,7 @@ def show_plug(
         *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []),
     )
     say("", documentation or summary_of(entry.factory), "")
-    if entry.parameters():
-        print_table(("parameter", "type", "default", "meaning"), [_cells(item) for item in entry.parameters()])
+    _print_parameters([_cells(item) for item in entry.parameters()])
     if net is not None:
         print_net(net)
 
@@ -159,6 +161,16 @@ def _facts(parameter: "Parameter") -> dict[str, Any]:
         **default,
         "meaning": parameter.meaning,
     }
+
+
+def _print_parameters(rows: list[tuple[str, str, str, str]]) -> None:
+    width = width_of(sys.stdout)
+    if rows and (width is None or width >= ROOM_FOR_MEANINGS):
+        print_table(("parameter", "type", "default", "meaning"), rows)
+        return
+    for name, kind, default, meaning in rows:
+        say(f"{name}: {kind}, {default}", indent=2)
+        say(f"    {meaning}")
 
 
 def _cells(parameter: "Parameter") -> tuple[str, str, str, str]:

@@ -28,6 +28,22 @@ def spelt(character: str) -> str:
     return character.encode("ascii", "backslashreplace").decode()
 
 
+def shown(text: str, encoding: str | None) -> str:
+    """Spell what an encoding lacks, so that lines are broken by what will stand there.
+
+    Args:
+        text: Any.
+        encoding: Of a stream.
+
+    Example:
+        >>> shown("δ ± 0.1", "ascii")
+        'delta +- 0.1'
+    """
+    register()
+    encoding = encoding or "utf-8"
+    return text.encode(encoding, HANDLER).decode(encoding)
+
+
 def register() -> None:
     """Make the error handler known by its name."""
     codecs.register_error(HANDLER, _spell)
