@@ -13,8 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from lfsrkit.errors import LfsrkitError, UsageError
-from lfsrkit.figures import histogram_svg, lighting_picture, lighting_svg, measure_lighting, read_faces
-from lfsrkit.realism import profile_pictures
+from lfsrkit.figures import lighting_picture, lighting_svg, measure_lighting, read_faces
 from lfsrkit_cli.command import command
 from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.figures import lighting
@@ -77,12 +76,6 @@ def test_sources_may_be_files_and_wrong_ones_are_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(LfsrkitError, match="no usable face"):
         read_faces([str(tmp_path / "empty")])
-
-
-def test_the_legend_of_histograms_escapes_names() -> None:
-    profile = profile_pictures([np.full((8, 8, 3), 9, np.uint8)])
-    root = ElementTree.fromstring(histogram_svg({"a < b": profile}))
-    assert any("a < b (1 pictures)" in (item.text or "") for item in root.iter())
 
 
 def test_the_command_writes_both_forms(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ def test_a_profile_counts_colours_and_clipped_values() -> None:
     found = profile_pictures([picture])
     assert found.count == 1
     assert found.red_to_green[0] == pytest.approx(227.5 / 50)
-    assert found.black_share == pytest.approx(1 / 3)
-    assert found.white_share == pytest.approx(1 / 6)
+    assert found.black == pytest.approx((1 / 3,))
+    assert found.white == pytest.approx((1 / 6,))
     assert found.luma[0] == pytest.approx((0.299 * 227.5 + 0.587 * 50 + 0.114 * 25), rel=1e-6)
     assert sum(found.luminance) == pytest.approx(1)
 
@@ -146,6 +146,21 @@ def test_distances_of_profiles_grow_with_darkness(built: Path) -> None:
 def test_the_bands_are_those_of_23_pictures() -> None:
     assert {band.name: band.count for band in BANDS} == {"LOL": 6, "DARK FACE": 7, "ExDark": 5, "LSRW": 5}
     assert all(span[0] <= span[1] for band in BANDS for span in (band.luma, band.red_to_green, band.noise))
+
+
+def test_stats_prints_the_clipped_shares_of_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    faces, night = tmp_path / "faces", tmp_path / "night"
+    for place, level in ((faces, 0), (night, 255)):
+        place.mkdir()
+        Image.fromarray(np.full((64, 64, 3), level, np.uint8)).save(place / "a.png")
+    built = ["-s", "splits={train=1}", "-s", "clean_size=64", "-s", "degrade=downsample(scale=4)", "--workers", "0"]
+    assert run("pairs", "build", "--faces", faces, *built, "--out", tmp_path / "pairs").exit_code == 0
+    told = run("pairs", "stats", tmp_path / "pairs", "--against", night)
+    assert told.exit_code == 0, told.output
+    rows = {line[:10].strip(): line[10:].split() for line in told.stdout.splitlines()}
+    assert rows["at 0 (%)"] == ["100", "100", "100", "0", "-", "-", "-", "-"]
+    assert rows["at 255 (%)"] == ["0", "0", "0", "100", "-", "-", "-", "-"]
 
 
 def test_stats_prints_bands_and_distances_and_draws(built: Path, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def stats(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", show_default=False, help="Histograms to write; PNG or SVG."),
+        typer.Option("--out", "-o", metavar="FILE", show_default=False, help="Distributions to draw; PNG or SVG."),
     ] = None,
     allow_code: AllowCode = False,
     json: Json = False,
@@ -147,7 +147,7 @@ def stats(
     profiles = {name: profile_pairs(item) for name, item in sets.items()}
     real = None if against is None else profile_folder(against)
     if out is not None:
-        draw(out, profiles if real is None else {**profiles, str(against): real})
+        draw(out, profiles if against is None or real is None else {**profiles, f"{against.resolve().name}/": real})
     if json:
         print_json([{**asdict(item), **facts(profiles[item.split], real)} for item in found])
         return

@@ -9,12 +9,14 @@ from lfsrkit_cli.output import print_facts, print_table, remark, say
 if TYPE_CHECKING:
     from lfsrkit.realism import Band, Profile
 
-_MEASURES: tuple[tuple[str, Callable[["Profile"], Any], str], ...] = (
+_MEASURES: tuple[tuple[str, Callable[["Profile"], Any], str | None], ...] = (
     ("mean luma", lambda profile: profile.luma, "luma"),
     ("red / green", lambda profile: profile.red_to_green, "red_to_green"),
     ("blue / green", lambda profile: profile.blue_to_green, "blue_to_green"),
     ("noise (levels)", lambda profile: profile.noise.level if profile.noise else None, "noise"),
     ("p99 / median luma", lambda profile: profile.highlight, "highlight"),
+    ("at 0 (%)", lambda profile: tuple(100 * share for share in profile.black), None),
+    ("at 255 (%)", lambda profile: tuple(100 * share for share in profile.white), None),
 )
 
 
@@ -91,27 +93,27 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
 
 
 def draw(out: Path, sets: Mapping[str, "Profile"]) -> None:
-    """Write the luminance histograms.
+    """Write how the pictures are distributed, measure by measure.
 
     Args:
         out: A .png or .svg file.
         sets: Profiles by name.
     """
     from lfsrkit.errors import UsageError
-    from lfsrkit.figures import histogram_picture, histogram_svg
+    from lfsrkit.figures import realism_picture, realism_svg
     from lfsrkit.files import write_whole
     from lfsrkit.images import write_png
 
     if out.suffix.lower() == ".svg":
-        write_whole(out, histogram_svg(sets).encode())
+        write_whole(out, realism_svg(sets).encode())
     elif out.suffix.lower() == ".png":
-        write_png(out, histogram_picture(sets))
+        write_png(out, realism_picture(sets))
     else:
         raise UsageError(f"--out {out}: name a .png or a .svg file")
 
 
 def _row(
-    label: str, read: Callable[["Profile"], Any], field: str, profile: "Profile", against: "Profile | None"
+    label: str, read: Callable[["Profile"], Any], field: str | None, profile: "Profile", against: "Profile | None"
 ) -> list[str]:
     from lfsrkit.realism import BANDS, quantiles
 
@@ -127,7 +129,9 @@ def _median(values: Any) -> str:
     return "-" if values is None else f"{quantiles(values)[1]:.3g}"
 
 
-def _band(band: "Band", field: str) -> str:
+def _band(band: "Band", field: str | None) -> str:
+    if field is None:
+        return "-"
     value = getattr(band, field)
     if isinstance(value, float) or value[0] == value[1]:
         return f"{value if isinstance(value, float) else value[0]:.2g}"

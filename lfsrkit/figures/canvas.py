@@ -44,6 +44,15 @@ class Canvas(ABC):
         """
 
     @abstractmethod
+    def area(self, points: Sequence[Point], colour: str) -> None:
+        """Fill what straight strokes enclose.
+
+        Args:
+            points: At least three corners.
+            colour: ``#rrggbb``.
+        """
+
+    @abstractmethod
     def box(self, place: Point, size: Point, colour: str) -> None:
         """Fill a rectangle.
 
@@ -93,6 +102,11 @@ class SvgCanvas(Canvas):
         path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
         self._parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
 
+    def area(self, points: Sequence[Point], colour: str) -> None:
+        """Add a closed path."""
+        path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        self._parts.append(f'<path d="{path}Z" fill="{colour}"/>')
+
     def box(self, place: Point, size: Point, colour: str) -> None:
         """Add a rectangle."""
         where = f'x="{place[0]:.1f}" y="{place[1]:.1f}" width="{size[0]:.1f}" height="{size[1]:.1f}"'
@@ -133,6 +147,10 @@ class PixelCanvas(Canvas):
         """Draw with round joints."""
         places = [(x * self._density, y * self._density) for x, y in points]
         self._draw.line(places, fill=colour, width=max(1, self._pixels(width)), joint="curve")
+
+    def area(self, points: Sequence[Point], colour: str) -> None:
+        """Fill."""
+        self._draw.polygon([(x * self._density, y * self._density) for x, y in points], fill=colour)
 
     def box(self, place: Point, size: Point, colour: str) -> None:
         """Fill."""

@@ -34,10 +34,10 @@ class Profile:
     """Likewise."""
     highlight: tuple[float, ...]
     """99th percentile of luma by its median, one a picture."""
-    black_share: float
-    """Share of values at 0."""
-    white_share: float
-    """Share of values at 255."""
+    black: tuple[float, ...]
+    """Share of values at 0, one a picture."""
+    white: tuple[float, ...]
+    """Share of values at 255, one a picture."""
     noise: Noise | None
     """None for pictures below 64 pixels that cannot be replayed without noise."""
 
@@ -143,21 +143,17 @@ class _Tally:
     def __init__(self) -> None:
         self._columns: list[Tensor] = []
         self._luminance: Tensor | None = None
-        self._black = self._white = self._values = 0.0
 
     def add(self, images: Images) -> None:
         shares = luminance_histogram(images).sum(0)
         self._luminance = shares if self._luminance is None else self._luminance + shares
         self._columns.append(torch.stack(list(_per_picture(images)), 1))
-        self._black += float((images == 0).sum())
-        self._white += float((images == 1).sum())
-        self._values += images.numel()
 
     def profile(self, noise: Noise | None) -> Profile:
         if self._luminance is None:
             raise LfsrkitError("there is no picture to measure")
         rows = torch.cat(self._columns)
-        mean, red, blue, highlight = (tuple(column) for column in rows.T.tolist())
+        mean, red, blue, highlight, black, white = (tuple(column) for column in rows.T.tolist())
         return Profile(
             count=len(rows),
             luminance=tuple((self._luminance / len(rows)).tolist()),
@@ -165,18 +161,21 @@ class _Tally:
             red_to_green=red,
             blue_to_green=blue,
             highlight=highlight,
-            black_share=self._black / self._values,
-            white_share=self._white / self._values,
+            black=black,
+            white=white,
             noise=noise,
         )
 
 
 def _per_picture(images: Images) -> Iterator[Tensor]:
-    """Mean luma, R/G, B/G and highlight ratio; half a level stands for a median or a channel of 0."""
+    """Mean luma, R/G, B/G, highlight ratio and clipped shares; half a level stands for luma or a channel of 0."""
     bright = luma(images).flatten(1)
     yield bright.mean(1) * 255
     red, green, blue = images.mean((2, 3)).clamp_min(0.5 / 255).unbind(1)
     yield red / green
     yield blue / green
-    middle, peak = (bright.kthvalue(max(1, round(share * bright.shape[1]))).values for share in (0.5, 0.99))
-    yield peak / middle.clamp_min(0.5 / 255)
+    ranks = (max(1, round(share * bright.shape[1])) for share in (0.5, 0.99))
+    middle, peak = (bright.kthvalue(rank).values.clamp_min(0.5 / 255) for rank in ranks)
+    yield peak / middle
+    for end in (0, 1):
+        yield (images == end).flatten(1).double().mean(1)
