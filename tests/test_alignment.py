@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from lfsrkit import LANDMARKERS, evaluation, pairs
+from lfsrkit import LANDMARKERS, evaluation, experiments, pairs
 from lfsrkit.errors import MissingWeights
 from lfsrkit.evaluation import alignment_auc, alignment_error
 from lfsrkit.evaluation.alignment import Aligner
+from lfsrkit.experiments.grids import cells
 from lfsrkit.faces.synthetic import draw_face, sample_face
 from lfsrkit.images import Pixels, encode_png
 from lfsrkit.regions.ibug import mesh_to_ibug
@@ -119,7 +120,17 @@ def test_the_floor_and_bicubic_come_first(built: Path, brightness: EvaluateConfi
     assert floor.count == len(data)
     # JPEG moves the mean of a channel by far less than a level; this detector's points with it.
     assert 0 < floor.mean["nme"] < 0.01 < rows["bicubic"].mean["nme"]
-    assert evaluation.alignment_columns(rows) == ["nme", "auc_0.08", "landmark_failures", "face_score"]
+
+
+def test_the_table_marks_the_best_but_never_the_floor() -> None:
+    means = {"nme": [0.01, 0.05, 0.07], "landmark_failures": [0.0, 0.3, 0.9], "colour_bias": [0.0, 1.0, 2.0]}
+    rows = {
+        name: evaluation.Summary(50, {metric: values[number] for metric, values in means.items()}, {}, {}, [])
+        for number, name in enumerate((evaluation.FLOOR, "ours", "bicubic"))
+    }
+    (grid,) = experiments.alignment_section("pairs", rows, {"n": "50"}).grids
+    assert [column.head for column in grid.columns] == ["NME", "share of failures"]
+    assert [[cell.mark for cell in line] for line in cells(grid)] == [[None] * 2, ["best"] * 2, ["second"] * 2]
 
 
 def test_folders_of_other_tools_are_aligned(tmp_path: Path, brightness: EvaluateConfig) -> None:
@@ -140,11 +151,13 @@ def test_the_command_tells_on_what_the_table_rests(built: Path, tmp_path: Path) 
     assert told.exit_code == 0, told.stderr
     for fact in ("MediaPipe face mesh", "SHA-256", "largest centred square", "score below 10", "outer eye corners"):
         assert fact in told.stdout
-        assert fact in (out / "alignment.md").read_text()
-    found = json.loads((out / "alignment.json").read_text())
-    assert list(found["rows"]) == ["bicubic", "clean re-encoded (JPEG 90)", "mine"]  # sorted by the writer
+        assert fact in (out / "table.md").read_text()
+    found = json.loads((out / "report.json").read_text())["pairs"]
+    assert [row["name"] for row in found["rows"]] == ["clean re-encoded (JPEG 90)", "bicubic", "mine"]
     assert (out / "02" / "per_image.csv").read_text().splitlines()[0].startswith("id,source,")
-    assert (out / "alignment.csv").read_text().startswith("row,nme,auc_0.08,landmark_failures,face_score\n")
+    assert (out / "table.csv").read_text().startswith("protocol,row,nme,auc_0.08,landmark_failures,face_score\n")
+    assert r"\begin{tabular}{lrrrr}" in (out / "table.tex").read_text()
+    assert "<th>AUC@0.08 ↑</th>" in (out / "table.html").read_text()
 
 
 @needs_mesh

@@ -41,7 +41,9 @@ def align(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="DIR", show_default=False, help="Folder for table and scores per picture."),
+        typer.Option(
+            "--out", "-o", metavar="DIR", show_default=False, help="Folder for tables, and scores per picture."
+        ),
     ] = None,
     recipes: Recipes,
     overrides: Overrides,
@@ -79,7 +81,7 @@ def align(
     summaries = _measured(rows, total, out)
     training.leave_processes()
     if training.is_first_process():
-        _finish(summaries, {**protocol, **facts}, out, json)
+        _finish((pairs or clean or Path()).name, summaries, {**protocol, **facts}, out, json)
 
 
 def _of_models(
@@ -113,19 +115,20 @@ def _measured(rows: "Iterator[AlignmentRow]", total: int | None, out: Path | Non
     return found
 
 
-def _finish(summaries: "dict[str, Summary]", facts: dict[str, str], out: Path | None, json: bool) -> None:
-    from lfsrkit.evaluation import alignment_columns, write_alignment
+def _finish(name: str, summaries: "dict[str, Summary]", facts: dict[str, str], out: Path | None, json: bool) -> None:
+    from lfsrkit.experiments import alignment_section, write_report
 
     first = next(iter(summaries.values()))
     used = round((first.mean["clean_faces"] or 0) * first.count)
     facts = {"n": f"{first.count}, of which {used} with a face found on the clean picture", **facts}
+    section = alignment_section(name, summaries, facts)
     if out is not None:
-        write_alignment(out, summaries, facts)
+        write_report(out, "Table 3: face alignment", [section])
     if json:
         print_json({"rows": {name: vars(row) for name, row in summaries.items()}, "protocol": facts, "out": out})
         return
-    columns = alignment_columns(summaries)
-    cells = [(name, *(score(key, row.mean[key]) for key in columns)) for name, row in summaries.items()]
+    columns = [column.key for column in section.grids[0].columns]
+    cells = [(row, *(score(key, found.mean[key]) for key in columns)) for row, found in summaries.items()]
     print_table(("row", *columns), cells, numbers=True)
     say("")
     print_facts({**facts, **given(results=out)})

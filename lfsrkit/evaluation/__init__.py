@@ -2,11 +2,10 @@
 
 from lfsrkit.evaluation.alignment import AUC_LIMIT, alignment_auc, alignment_error
 from lfsrkit.evaluation.alignment_rows import (
+    FLOOR,
     align_folders,
     align_models,
-    alignment_columns,
     detector_facts,
-    write_alignment,
 )
 from lfsrkit.evaluation.folders import compare_folders, judge_folder
 from lfsrkit.evaluation.pairs import evaluate, measure
@@ -15,13 +14,13 @@ from lfsrkit.evaluation.scores import SHOWN, ImageScores
 
 __all__ = [
     "AUC_LIMIT",
+    "FLOOR",
     "SHOWN",
     "ImageScores",
     "Summary",
     "align_folders",
     "align_models",
     "alignment_auc",
-    "alignment_columns",
     "alignment_error",
     "compare_folders",
     "detector_facts",
@@ -29,6 +28,5 @@ __all__ = [
     "judge_folder",
     "measure",
     "summarise",
-    "write_alignment",
     "write_results",
 ]

@@ -1,16 +1,12 @@
 """The rows of Table 3: the floor, the enlargement, and whatever is compared."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lfsrkit.degradations.coding import Jpeg
 from lfsrkit.evaluation.folders import measure_folder
 from lfsrkit.evaluation.pairs import evaluate, measure
-from lfsrkit.evaluation.results import Summary
 from lfsrkit.evaluation.scores import ImageScores
-from lfsrkit.files import write_json, write_whole
 from lfsrkit.images import to_float
 from lfsrkit.models import Restorer
 from lfsrkit.pairs.batch import PairData
@@ -22,9 +18,6 @@ FLOOR_QUALITY = 90
 """JPEG quality of the row that shows what the detector's own unrest is."""
 FLOOR = f"clean re-encoded (JPEG {FLOOR_QUALITY})"
 ENLARGED = "bicubic"
-
-_ELSEWHERE = ("gt_mean_psnr", "colour_bias", "clean_faces")
-"""Columns that are measured in any case, and belong to other tables or into the text below."""
 
 AlignmentRow = tuple[str, Iterator[ImageScores]]
 """Name of a row, and its scores; they are measured as they are asked for."""
@@ -92,39 +85,6 @@ def detector_facts(config: EvaluateConfig) -> dict[str, str]:
     }
 
 
-def write_alignment(out: Path, rows: Mapping[str, Summary], facts: Mapping[str, str]) -> None:
-    """Write the table as ``alignment.md`` and ``alignment.csv``, and everything as ``alignment.json``.
-
-    Args:
-        out: Folder.
-        rows: Summaries by name of the row.
-        facts: What stands under the table.
-    """
-    columns = alignment_columns(rows)
-    cells = [[name, *(_cell(row.mean[column]) for column in columns)] for name, row in rows.items()]
-    lines = [["row", *columns], ["---"] * (1 + len(columns)), *cells]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    notes = "\n".join(f"- {name}: {value}" for name, value in facts.items())
-    write_whole(out / "alignment.md", f"{table}\n\n{notes}\n".encode())
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([lines[0], *cells])
-    write_whole(out / "alignment.csv", text.getvalue().encode())
-    write_json(out / "alignment.json", {"rows": {name: vars(row) for name, row in rows.items()}, "facts": dict(facts)})
-
-
-def alignment_columns(rows: Mapping[str, Summary]) -> list[str]:
-    """Choose what belongs into Table 3.
-
-    Args:
-        rows: Summaries by name of the row.
-    """
-    return [name for name in next(iter(rows.values())).mean if name not in _ELSEWHERE]
-
-
 def _re_encoded(clean: Images) -> Images:
     codec = Jpeg(quality=FLOOR_QUALITY)
     return codec.apply(clean, {"quality": [FLOOR_QUALITY] * len(clean)})
-
-
-def _cell(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"

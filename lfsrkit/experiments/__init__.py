@@ -4,6 +4,7 @@ Order of use: `make_entries`, `judge_floors`, `run_entries`, `gather`, `make_sec
 """
 
 from lfsrkit.experiments.ablation import NONE, mask_rows
+from lfsrkit.experiments.alignment import alignment_section
 from lfsrkit.experiments.entries import Entry, Judges, Search, check_entries, make_entries, reference_of
 from lfsrkit.experiments.floors import Floor, judge_floors
 from lfsrkit.experiments.gathering import Facts, Gathered, gather
@@ -38,6 +39,7 @@ __all__ = [
     "Search",
     "Section",
     "TableRow",
+    "alignment_section",
     "check_entries",
     "compare",
     "csv_text",

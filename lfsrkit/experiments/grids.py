@@ -10,8 +10,17 @@ from lfsrkit.registries import METRICS
 Mark = Literal["best", "second"]
 Value = int | float | str | None
 
-LOWER_IS_BETTER = ("lpips", "colour_bias")
+LOWER_IS_BETTER = ("lpips", "colour_bias", "nme", "landmark_failures")
 ABSENT = "-"
+
+_HEADS = {
+    "gt_mean_psnr": "GT-mean PSNR",
+    "colour_bias": "colour bias",
+    "auc_0.08": "AUC@0.08",
+    "landmark_failures": "share of failures",
+    "face_score": "score of the detector",
+}
+"""Of columns whose names are no heads."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,8 @@ def metric_column(metric: str) -> Column:
         ('PSNR eyes (dB)', 'lower')
     """
     decibels = "psnr" in metric
-    names = {"gt_mean_psnr": "GT-mean PSNR", "colour_bias": "colour bias"}
     start, _, rest = metric.partition("_")
-    head = names.get(metric) or " ".join([start.upper(), rest.upper() if len(rest) == 1 else rest.replace("_", " ")])
+    head = _HEADS.get(metric) or " ".join([start.upper(), rest.upper() if len(rest) == 1 else rest.replace("_", " ")])
     return Column(
         metric,
         head.strip() + (" (dB)" if decibels else ""),

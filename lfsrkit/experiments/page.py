@@ -21,7 +21,9 @@ def page_text(title: str, sections: Sequence[Section]) -> str:
         sections: One per protocol.
     """
     page = Template((files("lfsrkit.experiments") / "page.html").read_text(encoding="utf-8"))
-    return page.substitute(title=escape(title), style=stylesheet(), sections="\n".join(map(_section, sections)))
+    spreads = "Mean ± spread over seeds. " if any(row.spread for each in sections for row in each.rows) else ""
+    shown = "\n".join(map(_section, sections))
+    return page.substitute(title=escape(title), style=stylesheet(), spreads=spreads, sections=shown)
 
 
 def table_text(grid: Grid) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from lfsrkit.experiments.grids import Value
 from lfsrkit.experiments.page import page_text
 from lfsrkit.experiments.sections import Section, plain
+from lfsrkit.experiments.table import TableRow
 from lfsrkit.experiments.writing import csv_text, latex_escaped, latex_text, markdown_text
 from lfsrkit.files import write_json, write_whole
 
@@ -43,17 +44,15 @@ def _latex(section: Section) -> str:
 
 def _csv_lines(section: Section) -> Iterator[Mapping[str, Value]]:
     for row in section.rows:
-        yield {
-            "protocol": section.name,
-            "row": row.name,
-            "seeds": row.seeds,
-            **{
-                key + part: value
-                for key in row.mean
-                for part, value in (("", row.mean[key]), ("_spread", row.spread[key]))
-            },
-            **section.costs[row.name],
-        }
+        values = {name: value for key in row.mean for name, value in _with_spread(key, row)}
+        seeds = {"seeds": row.seeds} if row.spread else {}
+        yield {"protocol": section.name, "row": row.name, **seeds, **values, **section.costs[row.name]}
+
+
+def _with_spread(key: str, row: TableRow) -> Iterator[tuple[str, float]]:
+    yield key, row.mean[key]
+    if key in row.spread:
+        yield f"{key}_spread", row.spread[key]
 
 
 def _finite(value: Any) -> Any:

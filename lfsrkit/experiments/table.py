@@ -25,7 +25,7 @@ class TableRow:
     mean: dict[str, float]
     """By metric: mean over seeds of the mean over pictures."""
     spread: dict[str, float]
-    """By metric: standard deviation of the means over seeds; NaN with a single seed."""
+    """By metric: standard deviation of the means over seeds; NaN with a single seed, empty where seeds mean nothing."""
 
 
 @dataclass(frozen=True)
