@@ -1,16 +1,15 @@
 """Stage configurations: read from TOML recipes and ``key=value`` overrides, checked at once, explained and printed.
 
-Order: defaults of the class, then recipes from left to right, then overrides. A recipe is a TOML file with one table
-per stage, so one file describes an experiment; it is found by name among the shipped ones or by path.
+Order: defaults of the class, then recipes from left to right, then overrides; of two ways to say the same thing, such
+as ``steps`` and ``minutes``, that of the later level counts. A recipe is a TOML file with one table per stage, so one
+file describes an experiment; it is found by name among the shipped ones or by path.
 """
 
-import json
-import tomllib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import PydanticJsonSchemaWarning
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from lfsrkit.calls import Call
 from lfsrkit.errors import ConfigError, UsageError, did_you_mean
+from lfsrkit.toml import parse_toml, toml_value
 
 RECIPE_SUFFIX = ".toml"
 
@@ -26,6 +26,9 @@ class Config(BaseModel):
     """Base of all stage configurations: closed, frozen, documented by the sentence under each field."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, arbitrary_types_allowed=True)
+
+    ALTERNATIVES: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Keys that say the same thing in different ways: one on the command line replaces the others of a recipe."""
 
 
 C = TypeVar("C", bound=Config)
@@ -48,15 +51,13 @@ def read_recipe(name: str | Path) -> dict[str, Any]:
     path = Path(name)
     shipped = _shipped() / f"{name}{RECIPE_SUFFIX}"
     try:
-        if path.suffix == RECIPE_SUFFIX:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        return tomllib.loads(shipped.read_text(encoding="utf-8"))
+        return parse_toml((path if path.suffix == RECIPE_SUFFIX else shipped).read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError):
         known = ", ".join(recipe_names())
         raise UsageError(
             f"no recipe {str(name)!r}{did_you_mean(str(name), recipe_names())}; shipped: {known}"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(f"recipe {str(name)!r} is not TOML: {error}") from None
 
 
@@ -87,13 +88,14 @@ def load(
     for recipe in recipes:
         tables = read_recipe(recipe)
         faults += [f"{recipe}: no such table {key!r}{did_you_mean(key, stages)}" for key in tables if key not in stages]
-        merged = _merge(merged, tables.get(stage, {}))
-    for text in overrides:
-        try:
-            merged = _merge(merged, parse_override(text))
-        except UsageError as error:
-            faults.append(str(error))
-    merged = _merge(merged, dict(values or {}))
+        table = tables.get(stage, {})
+        if isinstance(table, Mapping):
+            merged = _over(config, merged, table)
+        else:
+            faults.append(f"{recipe}: {stage!r} is no table")
+    asked, more = _asked(config, overrides)
+    merged = _over(config, _over(config, merged, asked), values or {})
+    faults += more
     try:
         made = config.model_validate(merged)
     except ValidationError as error:
@@ -132,45 +134,6 @@ def to_tables(config: Config) -> dict[str, Any]:
         config: Any stage.
     """
     return _plain(config)
-
-
-def to_toml(tables: Mapping[str, Any], prefix: str = "") -> str:
-    """Write plain values as TOML.
-
-    Args:
-        tables: Values and nested tables.
-        prefix: Name of the table that they belong to.
-
-    Example:
-        >>> print(to_toml({"steps": 3, "optim": {"lr": 0.1}}))
-        steps = 3
-        <BLANKLINE>
-        [optim]
-        lr = 0.1
-        <BLANKLINE>
-    """
-    lines = [f"{key} = {toml_value(value)}" for key, value in tables.items() if not isinstance(value, Mapping)]
-    text = "\n".join(lines) + "\n" if lines else ""
-    for key, value in tables.items():
-        if isinstance(value, Mapping):
-            name = f"{prefix}{key}"
-            text += f"\n[{name}]\n" + to_toml(value, f"{name}.")
-    return text
-
-
-def toml_value(value: Any) -> str:
-    """Write one value as TOML on one line.
-
-    Args:
-        value: Text, number, truth, path, call, list or table.
-    """
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    if isinstance(value, bool | int | float):
-        return json.dumps(value)
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def template(config: type[Config], stage: str) -> str:
@@ -245,9 +208,31 @@ def _names_in(folder: Any, before: str = "") -> Iterator[str]:
 
 def _toml_or_text(value: str) -> Any:
     try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {value}")["value"]
+    except ValueError:
         return value
+
+
+def _asked(config: type[Config], overrides: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Read all overrides, and what is wrong with them."""
+    asked: dict[str, Any] = {}
+    faults: list[str] = []
+    for text in overrides:
+        try:
+            asked = _merge(asked, parse_override(text))
+        except UsageError as error:
+            faults.append(str(error))
+    for keys in config.ALTERNATIVES:
+        if len(given := [key for key in keys if key in asked]) > 1:
+            faults.append(f"-s {' and -s '.join(given)} say the same thing in two ways; give one of them")
+    return asked, faults
+
+
+def _over(config: type[Config], old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a level over those before; where it names one of some alternatives, it takes the place of the others."""
+    given = {key for key, value in new.items() if value is not None}
+    replaced = {key for keys in config.ALTERNATIVES if not given.isdisjoint(keys) for key in keys}
+    return _merge({key: value for key, value in old.items() if key not in replaced}, new)
 
 
 def _merge(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from lfsrkit import config
-from lfsrkit.config import to_tables, to_toml
+from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import chain_from_calls
 from lfsrkit.errors import ConfigError, UsageError
 from lfsrkit.registries import MODELS
 from lfsrkit.stages import STAGES, PairsConfig, TrainConfig, load_stage
+from lfsrkit.toml import to_toml
 
 RECIPES = Path(config.__file__).parent / "recipes"
 
@@ -22,6 +23,33 @@ def test_order_is_defaults_then_recipes_then_overrides_then_flags(tmp_path: Path
     made = load_stage("train", recipes=[first, second], overrides=["optim.lr=3e-4"], values={"seed": 7})
     assert (made.steps, made.batch_size, made.optim.lr, made.optim.clip_norm, made.seed) == (10, 5, 3e-4, 2.0, 7)
     assert made.ema == TrainConfig().ema
+
+
+@pytest.mark.parametrize(
+    ("asked", "length"),
+    [([], (10, 5.0)), (["steps=7"], (7, None)), (["minutes=3"], (2000, 3.0))],
+)
+def test_the_length_on_the_command_line_replaces_that_of_a_recipe(
+    asked: list[str], length: tuple[int, float | None], tmp_path: Path
+) -> None:
+    """A recipe may hold both, as the written configuration of a run does: then minutes count."""
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("[train]\nsteps = 10\nminutes = 5\n")
+    made = load_stage("train", recipes=[recipe], overrides=asked)
+    assert (made.steps, made.minutes) == length
+
+
+def test_a_later_recipe_replaces_the_length_of_an_earlier_one(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text("[train]\nminutes = 5\n")
+    second.write_text("[train]\nsteps = 10\n")
+    assert load_stage("train", recipes=[first, second]).minutes is None
+    assert load_stage("train", recipes=[second, first]).minutes == 5
+
+
+def test_two_lengths_on_the_command_line_are_refused() -> None:
+    with pytest.raises(ConfigError, match="-s steps and -s minutes say the same thing in two ways"):
+        load_stage("train", overrides=["steps=5", "minutes=1"])
 
 
 def test_all_faults_are_listed_at_once_in_the_users_spelling(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def heavy(recipe: str) -> bool:
 )
 def test_a_recipe_takes_two_steps(name: str, tmp_path: Path) -> None:
     data = pairs.live(load_stage("pairs", recipes=[name], overrides=FACES), "train")
-    config = load_stage("train", recipes=[name], overrides=SHORT, values={"minutes": None})
+    config = load_stage("train", recipes=[name], overrides=SHORT)
     records = list(training.train(config, data, None, tmp_path, device="cpu"))
     assert [record.step for record in records] == [1, 2]
     assert all(0 < record.loss < 2 for record in records)

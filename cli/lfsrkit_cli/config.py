@@ -21,7 +21,8 @@ def show(*, stage: StageName, recipes: Recipes, overrides: Overrides, json: Json
 
     Example: lfsrkit config show train -c fast_x4 -s optim.lr=5e-4
     """
-    from lfsrkit.config import to_tables, to_toml
+    from lfsrkit.config import to_tables
+    from lfsrkit.toml import to_toml
 
     _class_of(stage)
     from lfsrkit.stages import load_stage

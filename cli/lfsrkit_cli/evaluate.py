@@ -135,7 +135,8 @@ def _of_folders(restored: Path, clean: Path | None, low: Path | None, config: "E
 
 
 def _tell_plan(config: "EvaluateConfig", out: Path | None) -> None:
-    from lfsrkit.config import to_tables, to_toml
+    from lfsrkit.config import to_tables
+    from lfsrkit.toml import to_toml
 
     say(
         to_toml({"evaluate": to_tables(config)}).strip(),

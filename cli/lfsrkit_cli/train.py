@@ -95,7 +95,8 @@ def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **
 
 
 def _tell_plan(config: "TrainConfig", data: tuple[Any, Any], json: bool) -> None:
-    from lfsrkit.config import to_tables, to_toml
+    from lfsrkit.config import to_tables
+    from lfsrkit.toml import to_toml
 
     train, validation = data
     passes = config.steps * config.batch_size / len(train)

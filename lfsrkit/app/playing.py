@@ -6,12 +6,12 @@ from typing import Any
 
 from lfsrkit.app.controls import Control, controls_of
 from lfsrkit.calls import Call
-from lfsrkit.config import to_toml
 from lfsrkit.errors import BadPicture
 from lfsrkit.preview import Preview, preview
 from lfsrkit.registries import DEGRADATIONS, MASKS
 from lfsrkit.registry import Registry
 from lfsrkit.stages import load_stage
+from lfsrkit.toml import to_toml
 
 CLEAN_SIZE = 128
 """Side of the clean picture in pixels."""

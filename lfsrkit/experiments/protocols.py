@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from lfsrkit import pairs
 from lfsrkit.config import difference
@@ -174,11 +174,8 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
 
 
 def _rows(config: BenchmarkConfig, recipes: Sequence[str], overrides: Sequence[str]) -> dict[str, TrainConfig]:
-    # Steps that were asked for on the command line take the place of minutes in a recipe.
-    keys = {text.partition("=")[0].strip() for text in overrides}
-    budget: Mapping[str, Any] = {"minutes": None} if "steps" in keys and "minutes" not in keys else {}
     return {
-        str(row): load_stage("train", recipes=recipes, overrides=overrides, values={**budget, "model": row})
+        str(row): load_stage("train", recipes=recipes, overrides=overrides, values={"model": row})
         for row in config.rows
     }
 

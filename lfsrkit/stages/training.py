@@ -73,12 +73,14 @@ def _as_list(value: Any) -> Any:
 class TrainConfig(Config):
     """Stage 3: which model, trained with what, for how long."""
 
+    ALTERNATIVES = (("steps", "minutes"),)
+
     model: Model = Call("lfsrnet_tiny")
     """The model; its scale is that of the pairs."""
     steps: Positive = 2000
     """Optimiser steps."""
     minutes: Annotated[float, Field(gt=0)] | None = None
-    """Length in minutes instead: turned into steps once, by timing some steps on this machine, and then recorded."""
+    """Length in minutes instead of steps: turned into steps once, by timing some on this machine, and then recorded."""
     init: Path | None = None
     """Weights to begin with: a run, a checkpoint, a .safetensors or .pth file; ``init.json`` says what fitted."""
     batch_size: Positive = 16

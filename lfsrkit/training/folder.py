@@ -1,15 +1,15 @@
 """The folder of a run: who may write into it, and with which configuration and data it was begun."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lfsrkit.config import difference, to_tables, to_toml
+from lfsrkit.config import difference, to_tables
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import claim_folder, write_whole
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.stages import TrainConfig
+from lfsrkit.toml import parse_toml, to_toml
 from lfsrkit.training.budget import read_plan
 
 CONFIG_FILE = "config.toml"
@@ -59,10 +59,10 @@ def _recorded(out: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        tables = parse_toml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
-    if "train" not in tables:
+    if not isinstance(tables.get("train"), Mapping):
         raise OutputRefused(
             f"{out} holds something else (a {CONFIG_FILE} without [train]); name an empty or a new folder"
         )

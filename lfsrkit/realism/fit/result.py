@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfsrkit.config import toml_value
 from lfsrkit.degradations import Chain, chain_from_text
 from lfsrkit.faces import Rejected
 from lfsrkit.images import to_pixels
@@ -12,6 +11,7 @@ from lfsrkit.realism.fit.guess import Guess, coding_of
 from lfsrkit.realism.fit.pictures import common_side, read_clean, read_dark
 from lfsrkit.realism.fit.search import search, simulated
 from lfsrkit.realism.profile import Distances, Profile, distances, profile_pictures
+from lfsrkit.toml import toml_value
 from lfsrkit.types import Bytes
 
 USUAL = "fsr_gamma"
