@@ -6,9 +6,9 @@ checkpoints/best           name of the best one, if there was a validation
 """
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from lfsrkit.errors import DamagedFile, OutputRefused
-from lfsrkit.files import read_json, sha256_of, write_json, write_whole
+from lfsrkit.files import read_object, sha256_of, write_json, write_whole
 
 FOLDER = "checkpoints"
 LAST, BEST = "last", "best"
@@ -27,6 +27,7 @@ FORMAT = 1
 _META = "meta.json"
 _UNFINISHED = ".unfinished"
 _STEP, _DAMAGED = "step-", "damaged-"
+_NAMED = re.compile(rf"{_STEP}\d{{6,18}}")
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,10 @@ def read_checkpoint(out: Path, pointer: str = LAST) -> Checkpoint | None:
     Raises:
         DamagedFile: If a file of it is missing or was changed.
     """
-    name = _pointed(out, pointer)
-    if name is None:
-        return None
+    name: str | None = None
     try:
-        return _verified(out / FOLDER / name)
+        name = _pointed(out, pointer)
+        return None if name is None else _verified(out / FOLDER / name)
     except DamagedFile as error:
         others = [path.name for path in _all(out) if path.name != name]
         more = f"; go on from {others[-1]} by --force" if others and pointer == LAST else ""
@@ -162,7 +162,7 @@ def read_state(path: Path) -> Any:
         raise DamagedFile(
             f"{path} holds more than tensors and plain values; it was refused, and no code in it was run"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # torch raises whatever a damaged file leads it to
         reason = str(error).partition("\n")[0]
         raise DamagedFile(f"{path} cannot be read: {reason}") from error
 
@@ -181,28 +181,36 @@ def prune_checkpoints(out: Path, keep: int) -> None:
 
 
 def _all(out: Path) -> list[Path]:
-    folders = (path for path in (out / FOLDER).glob(f"{_STEP}*") if path.is_dir())
+    folders = (path for path in (out / FOLDER).glob(f"{_STEP}*") if path.is_dir() and _NAMED.fullmatch(path.name))
     return sorted(folders, key=lambda path: int(path.name.removeprefix(_STEP)))
 
 
 def _verified(path: Path) -> Checkpoint:
     if not (path / _META).is_file():
         raise DamagedFile(f"{path / _META} is missing")
-    meta = read_json(path / _META)
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT or not isinstance(meta.get("files"), dict):
+    meta = read_object(path / _META)
+    files, step = meta.get("files"), meta.get("step")
+    if meta.get("format") != FORMAT or not isinstance(files, dict) or type(step) is not int:
         raise DamagedFile(f"{path / _META} is no record of a checkpoint of format {FORMAT}")
-    for file, digest in meta["files"].items():
+    for file, digest in files.items():
         if not (path / file).is_file():
             raise DamagedFile(f"{path / file} is missing")
         if sha256_of(path / file) != digest:
             raise DamagedFile(f"{path / file} is damaged: its SHA-256 is not the recorded one")
-    return Checkpoint(path, int(meta["step"]), meta)
+    return Checkpoint(path, step, meta)
 
 
 def _pointed(out: Path, pointer: str) -> str | None:
-    with suppress(FileNotFoundError):
-        return (out / FOLDER / pointer).read_text(encoding="utf-8").strip()
-    return None
+    path = out / FOLDER / pointer
+    try:
+        name = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+    if not _NAMED.fullmatch(name):
+        raise DamagedFile(f"{path} names no checkpoint: {name[:40]!r}")
+    return name
 
 
 def _flush_folder(folder: Path) -> None:

@@ -4,20 +4,19 @@ import io
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import torch
-from safetensors.torch import load as tensors_from
 from torch import Tensor, nn
 
-from lfsrkit.errors import LfsrkitError, UsageError
+from lfsrkit.errors import LfsrkitError
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.weights import AVERAGE_FILE, FILE_NAME
 from lfsrkit.seeding import key_seed
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples
-from lfsrkit.training.checkpoint import read_state
 from lfsrkit.training.ema import Average
 from lfsrkit.training.lessons import Part, part_in_turn, taught
 from lfsrkit.training.objective import Objective
@@ -25,12 +24,11 @@ from lfsrkit.training.optimiser import make_optimiser
 from lfsrkit.training.precision import DTYPES, Gradients
 from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.schedule import learning_rate
+from lfsrkit.training.state import TRAINER_FILE, Progress, read_trainer_state, restore_optimiser, restore_weights
 from lfsrkit.types import Images, PerImage
 
 LOSS = "loss"
 """Name of the weighted sum among the means of a step."""
-
-TRAINER_FILE = "trainer.pt"
 
 
 class NonFiniteError(LfsrkitError):
@@ -104,11 +102,11 @@ class Learner:
         self._update()
         return means
 
-    def files(self, progress: Mapping[str, Any], pack: Callable[[Restorer], bytes]) -> dict[str, bytes]:
+    def files(self, progress: Progress, pack: Callable[[Restorer], bytes]) -> dict[str, bytes]:
         """Write the whole state.
 
         Args:
-            progress: Plain values of the caller that belong to it.
+            progress: What the caller has counted.
             pack: Writes the weights of a model, and what they belong to.
 
         Returns:
@@ -116,37 +114,33 @@ class Learner:
         """
         buffer = io.BytesIO()
         own = {"step": self.step, "images_seen": self.images_seen, "scaler": self._gradients.state()}
-        torch.save({**own, "optimiser": self._optimiser.state_dict(), "progress": dict(progress)}, buffer)
+        torch.save({**own, "optimiser": self._optimiser.state_dict(), "progress": asdict(progress)}, buffer)
         return {
             FILE_NAME: pack(self.model),
             AVERAGE_FILE: pack(self.average.model),
             TRAINER_FILE: buffer.getvalue(),
         }
 
-    def restore(self, folder: Path) -> dict[str, Any]:
+    def restore(self, folder: Path) -> Progress:
         """Read the whole state back.
 
         Args:
             folder: Folder with the files, which were verified before.
 
         Returns:
-            The plain values of the caller.
+            What the caller had counted.
 
         Raises:
             UsageError: If the state is that of another model or optimiser.
-            DamagedFile: If it is more than tensors and plain values.
+            DamagedFile: If it cannot be read, or is more than tensors and plain values.
         """
-        state = read_state(folder / TRAINER_FILE)
-        try:
-            self.model.load_state_dict(tensors_from((folder / FILE_NAME).read_bytes()))
-            self.average.model.load_state_dict(tensors_from((folder / AVERAGE_FILE).read_bytes()))
-            self._optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            reason = str(error).partition("\n")[0]
-            raise UsageError(f"{folder} holds the weights of another model than that of the run: {reason}") from error
-        self._gradients.restore(state["scaler"])
-        self.step, self.images_seen = state["step"], state["images_seen"]
-        return state["progress"]
+        state = read_trainer_state(folder)
+        restore_weights(self.model, folder / FILE_NAME)
+        restore_weights(self.average.model, folder / AVERAGE_FILE)
+        restore_optimiser(self._optimiser, state.optimiser, folder / TRAINER_FILE)
+        self._gradients.restore(state.scaler)
+        self.step, self.images_seen = state.step, state.images_seen
+        return state.progress
 
     def _differentiate(
         self, part: Examples, number: int, parts: int, turn: Part | None

@@ -1,7 +1,6 @@
 """The loop: batches in, records out, checkpoints on the way."""
 
 import copy
-import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from dataclasses import asdict
@@ -18,23 +17,24 @@ from lfsrkit.stages import TrainConfig
 from lfsrkit.training.ahead import made_ahead
 from lfsrkit.training.augment import Examples
 from lfsrkit.training.budget import TIMED_STEPS, WARMUP_STEPS, plan_run, time_steps, write_plan
-from lfsrkit.training.checkpoint import Checkpoint, checkpoint_path, has_checkpoint
+from lfsrkit.training.checkpoint import has_checkpoint
 from lfsrkit.training.data import Batches, check_batch
 from lfsrkit.training.folder import claim_run, data_identity
-from lfsrkit.training.learner import LOSS, Learner, NonFiniteError
+from lfsrkit.training.learner import Learner, NonFiniteError
+from lfsrkit.training.ledger import Ledger
 from lfsrkit.training.lessons import chain_between
 from lfsrkit.training.objective import Objective
 from lfsrkit.training.optimiser import make_optimiser
 from lfsrkit.training.precision import Gradients
 from lfsrkit.training.ranks import Ranks
-from lfsrkit.training.record import Clock, TrainRecord, Window, append_record, cut_records
+from lfsrkit.training.record import TrainRecord, cut_records
 from lfsrkit.training.saving import Saver, checkpoint_to_resume, save_non_finite, share_of
 from lfsrkit.training.setup import NamedModel, initial_model
+from lfsrkit.training.state import Progress
 from lfsrkit.training.trackers import Trackers, check_trackers
 from lfsrkit.training.validation import Validation
 from lfsrkit.training.warm_start import WarmStart, warm_start
 
-BEST_METRIC = "psnr"
 INIT_FILE = "init.json"
 """What the weights of ``init`` gave to the model, key by key."""
 
@@ -79,10 +79,11 @@ def train(
     """
     run = _Run(config, train_pairs, validation_pairs, out, Ranks(choose_device(device)))
     run.ranks.by_first(lambda: claim_run(out, config, run.data, resume=resume, force=force))
-    for line in run.begin(force=force):
-        if tell is not None and run.ranks.first:
-            tell(line)
-    with closing(run.trackers):
+    lines = run.begin(force=force)
+    with closing(run.ledger):
+        for line in lines:
+            if tell is not None and run.ranks.first:
+                tell(line)
         yield from run.records(stop)
 
 
@@ -107,7 +108,7 @@ def seconds_per_step(
 
 @final
 class _Run:
-    """What the loop holds on to: the learner, its data, and what was measured since the last record."""
+    """What the loop holds on to: the learner, its batches, and the ledger of what they have done."""
 
     def __init__(
         self,
@@ -130,9 +131,6 @@ class _Run:
         self.warm: WarmStart | None = None
         if config.init is not None and not has_checkpoint(out):
             self.warm = warm_start(self.named.model, config.init)
-        self.saver = Saver(out, self.named, config, self.data)
-        self.window, self.clock = Window(), Clock()
-        self.best = -math.inf
 
     def begin(self, *, force: bool) -> list[str]:
         """Read the pairs, decide the length, and restore the last checkpoint, if there is one.
@@ -143,20 +141,13 @@ class _Run:
         Returns:
             What is worth telling.
         """
-        ranks, config = self.ranks, self.config
-        checkpoint, notes = ranks.by_first(lambda: checkpoint_to_resume(self.out, force=force))
+        checkpoint, notes = self.ranks.by_first(lambda: checkpoint_to_resume(self.out, force=force))
         self.open_pairs()
-        self.validation: Validation | None = None
-        if self.validation_pairs is not None and len(self.validation_pairs):
-            size = config.batch_size // ranks.count
-            self.validation = Validation(self.validation_pairs, batch_size=size, ranks=ranks)
-        self.plan = plan_run(self.out, config, self.data, self.seconds_per_step)
+        self.plan = plan_run(self.out, self.config, self.data, self.seconds_per_step)
         self.learner = self._learner(self.named.model, self.plan.steps)
-        if checkpoint is not None:
-            self._restore(checkpoint)
-        ranks.by_first(self._open_folder)
-        names = config.trackers if ranks.first else ()
-        self.trackers = Trackers(names, self.out, to_tables(config), self.learner.step)
+        progress = None if checkpoint is None else self.learner.restore(checkpoint.path)
+        self.ranks.by_first(self._open_folder)
+        self.ledger = self._ledger(progress)
         return notes if self.warm is None else [*notes, str(self.warm)]
 
     def open_pairs(self) -> None:
@@ -184,29 +175,20 @@ class _Run:
         Args:
             stop: Asked after every step.
         """
-        config = self.config
-        periods = [config.log_every, config.checkpoint_every]
-        if self.validation is not None:
-            periods.append(config.validate_every)
-        with self._batches(self.learner.step, self.plan.steps, self.learner.images_seen) as batches:
-            while self.learner.step < self.plan.steps:
-                with self.clock.waiting():
+        learner, ledger = self.learner, self.ledger
+        with self._batches(learner.step, self.plan.steps, learner.images_seen) as batches:
+            while learner.step < self.plan.steps:
+                with ledger.clock.waiting():
                     examples = next(batches)
-                with self.clock.working():
-                    self.window.add(self._learn(examples))
+                with ledger.clock.working():
+                    ledger.window.add(self._learn(examples))
                 stopping = self.ranks.any(stop is not None and stop())
-                if self._due(*periods):
-                    yield self._told(save=stopping)
+                if ledger.due():
+                    yield ledger.told(save=stopping)
                 elif stopping:
-                    yield self._interrupted()
+                    yield ledger.interrupted()
                 if stopping:
                     return
-
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        progress = self.learner.restore(checkpoint.path)
-        self.best = progress["best"]
-        self.clock = Clock(progress["seconds"])
-        self.window = Window(progress["window_steps"], progress["window_sums"])
 
     def _open_folder(self) -> None:
         write_plan(self.out, self.plan)
@@ -231,69 +213,23 @@ class _Run:
             path = self.ranks.by_first(lambda: save_non_finite(self.out, step, shares))
             raise NonFiniteError(step, error.what, error.ids, path) from None
 
-    def _told(self, *, save: bool) -> TrainRecord:
-        """Validate, write a line and a checkpoint as far as they are due, and begin a new window."""
-        validation = self._validated() if self._due(self.config.validate_every) else None
-        improved = validation is not None and validation[BEST_METRIC] > self.best
-        if improved and validation is not None:
-            self.best = validation[BEST_METRIC]
-        save = save or improved or self._due(self.config.checkpoint_every)
-        record = self._record(validation, saved=save)
-        self.window, self.clock = Window(), Clock(self.clock.seconds)
-        self.ranks.by_first(lambda: self._write(record, save=save, best=improved))
-        return record
-
-    def _write(self, record: TrainRecord, *, save: bool, best: bool) -> None:
-        append_record(self.out, record)
-        self.trackers.tell(record)
-        if save:
-            self.saver.save(self.learner, self._progress(), best=best)
-
-    def _interrupted(self) -> TrainRecord:
-        """Save between two lines of the log; the window is saved with it, so that the next line comes out the same."""
-        self.ranks.by_first(lambda: self.saver.save(self.learner, self._progress(), best=False))
-        return self._record(None, saved=True)
-
-    def _record(self, validation: dict[str, float] | None, *, saved: bool) -> TrainRecord:
-        learner, clock, means = self.learner, self.clock, self.window.means()
-        pace = clock.steps_per_second
-        return TrainRecord(
-            step=learner.step,
-            steps=self.plan.steps,
-            epoch=learner.images_seen // len(self.train_pairs),
-            loss=means.pop(LOSS),
-            terms=means,
-            lr=learner.lr,
-            images_seen=learner.images_seen,
-            images_per_second=pace * self.config.batch_size,
-            steps_per_second=pace,
-            data_wait=clock.share_waiting,
-            seconds=clock.seconds,
-            validation=validation,
-            checkpoint=checkpoint_path(self.out, learner.step) if saved else None,
-        )
-
-    def _validated(self) -> dict[str, float] | None:
-        if self.validation is None:
-            return None
-        model, path = self.learner.average.model, self.out / "sheets" / f"step-{self.learner.step:06d}.png"
-        # Running statistics are those of the first process, whose weights are saved.
-        self.ranks.align(model.buffers())
-        validation = self.validation
-        self.ranks.by_first(lambda: validation.write_sheet(model, path))
-        return validation.measure(model)
-
-    def _progress(self) -> dict[str, float | int | dict[str, float]]:
-        return {
-            "seconds": self.clock.seconds,
-            "best": self.best,
-            "window_steps": self.window.steps,
-            "window_sums": self.window.sums,
-        }
-
-    def _due(self, *periods: int) -> bool:
-        step = self.learner.step
-        return step == self.plan.steps or any(step % period == 0 for period in periods)
-
     def _learner(self, model: Restorer, steps: int) -> Learner:
         return Learner(model, self.objective, self.config, steps=steps, ranks=self.ranks)
+
+    def _ledger(self, progress: Progress | None) -> Ledger:
+        config, ranks = self.config, self.ranks
+        validation = None
+        if self.validation_pairs is not None and len(self.validation_pairs):
+            validation = Validation(self.validation_pairs, batch_size=config.batch_size // ranks.count, ranks=ranks)
+        return Ledger(
+            self.out,
+            config,
+            self.learner,
+            steps=self.plan.steps,
+            pictures=len(self.train_pairs),
+            saver=Saver(self.out, self.named, config, self.data),
+            trackers=Trackers(config.trackers if ranks.first else (), self.out, to_tables(config), self.learner.step),
+            validation=validation,
+            ranks=ranks,
+            progress=progress,
+        )

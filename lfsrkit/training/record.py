@@ -146,21 +146,22 @@ def cut_records(out: Path, step: int) -> None:
 
 
 def read_records(out: Path) -> list[dict[str, Any]]:
-    """Read what a run has logged.
+    """Read what a run has logged; lines that are no records are left out.
 
     Args:
         out: Folder of the run; none is there before the first record.
     """
     path = out / METRICS_FILE
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     return [row for line in lines if (row := _row(line)) is not None]
 
 
 def _row(line: str) -> dict[str, Any] | None:
     try:
-        return json.loads(line)
-    except json.JSONDecodeError:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
         return None
+    return row if isinstance(row, dict) and type(row.get("step")) is int else None
 
 
 def _plain(value: Any) -> Any:

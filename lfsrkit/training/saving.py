@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import torch
 from safetensors.torch import save as tensors_to
@@ -26,6 +26,7 @@ from lfsrkit.training.checkpoint import (
 )
 from lfsrkit.training.learner import Learner
 from lfsrkit.training.setup import NamedModel
+from lfsrkit.training.state import Progress
 
 
 @final
@@ -42,12 +43,12 @@ class Saver:
     def __init__(self, out: Path, named: NamedModel, config: TrainConfig, data: Mapping[str, str]) -> None:
         self._out, self._named, self._config, self._data = out, named, config, data
 
-    def save(self, learner: Learner, progress: Mapping[str, Any], *, best: bool) -> None:
+    def save(self, learner: Learner, progress: Progress, *, best: bool) -> None:
         """Write weights for use and a checkpoint, then remove old checkpoints.
 
         Args:
             learner: Model, average and optimiser.
-            progress: Plain values of the loop that belong to them.
+            progress: What the loop has counted.
             best: Whether validation was never better.
 
         Raises:
