@@ -1,53 +1,35 @@
 """Damage whole examples for a while and see what readers make of them: python fuzz/run.py [TARGET]... --seconds N."""
 
 import argparse
+import faulthandler
 import sys
 import time
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from fuzz.damage import damaged
 from fuzz.targets import TARGETS, Target, refuses_or_reads
 
 ROUND = 200
-PIECES = (
-    *(b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x7f\xff\xff\xff"),
-    *(b"1e999", b"-1", b"nan", b"[[", b"((", b'"', b"|", b"{}"),
-)
+HANGING = 120.0
+"""Seconds after which one example counts as a hang; they are read in milliseconds."""
+MEMORY = 4 * 2**30
+"""Bytes of address space that reading may ask for beyond what the program takes."""
+LAST = Path("build/fuzz")
+"""Where the example lies that is being read, for when it ends the process."""
 
 
-@st.composite
-def damaged(draw: st.DrawFn, seeds: list[bytes]) -> bytes:
-    """Take an example, then overwrite, insert, cut out or repeat a few pieces of it."""
-    data = bytearray(draw(st.sampled_from(seeds)))
-    for _ in range(draw(st.integers(0, 6))):
-        start = draw(st.integers(0, len(data)))
-        length = draw(st.integers(0, 16))
-        piece = draw(st.one_of(st.binary(max_size=16), st.sampled_from(PIECES)))
-        how = draw(st.sampled_from(("overwrite", "insert", "cut", "end", "repeat")))
-        if how == "overwrite":
-            data[start : start + len(piece)] = piece
-        elif how == "insert":
-            data[start:start] = piece
-        elif how == "cut":
-            del data[start : start + length]
-        elif how == "end":
-            del data[start:]
-        else:
-            data[start:start] = data[start : start + length] * draw(st.integers(1, 64))
-    return bytes(data)
-
-
-def rounds(target: Target, *, examples: int, derandomize: bool = False) -> None:
+def rounds(target: Target, *, examples: int, derandomize: bool = False, last: Path | None = None) -> None:
     """Try a number of damaged examples.
 
     Args:
         target: What reads.
         examples: How many.
         derandomize: The same ones every time.
+        last: File that holds the example that is being read.
     """
 
     @settings(
@@ -60,6 +42,9 @@ def rounds(target: Target, *, examples: int, derandomize: bool = False) -> None:
     )
     @given(damaged(list(target.seeds())))
     def one(data: bytes) -> None:
+        if last is not None:
+            last.write_bytes(data)
+            faulthandler.dump_traceback_later(HANGING, exit=True)
         refuses_or_reads(target, data)
 
     one()
@@ -69,14 +54,30 @@ def main() -> None:
     """Run the targets one after another and stop at the first finding."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", default=list(TARGETS))
-    parser.add_argument("--seconds", type=float, default=600.0, help="for each target")
+    parser.add_argument("--seconds", type=float, default=600.0, help="of processor time for each target")
     chosen = parser.parse_args()
+    LAST.mkdir(parents=True, exist_ok=True)
     for name in chosen.targets:
-        start, count = time.monotonic(), 0
-        while time.monotonic() - start < chosen.seconds:
-            rounds(TARGETS[name], examples=ROUND)
+        start, count = time.process_time(), 0
+        while time.process_time() - start < chosen.seconds:
+            rounds(TARGETS[name], examples=ROUND, last=LAST / name)
+            if not count:
+                _limit_memory()
             count += ROUND
+        faulthandler.cancel_dump_traceback_later()
         print(f"{name}: {count} damaged examples, nothing found", flush=True)
+
+
+def _limit_memory() -> None:
+    """Turn what would fill the memory into an error; set once all is imported, where the system knows such limits."""
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
+    except (ImportError, OSError):
+        return
+    taken = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -9,17 +9,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image as Pillow
 
+from fuzz import builds, runs
+from fuzz.runs import in_file
 from lfsrkit.calls import parse_chain
 from lfsrkit.errors import LfsrkitError
-from lfsrkit.images import decode
-from lfsrkit.models import load, restorer_for, save
-from lfsrkit.registries import MODELS
-from lfsrkit.stages import load_stage
+from lfsrkit.experiments.published import published_sets
+from lfsrkit.faces.splits import read_identities
+from lfsrkit.inference.photograph import read_photograph
+from lfsrkit.models import load, restorer_for
+from lfsrkit.regions import read_landmarks
+from lfsrkit.stages import STAGES, load_stage
 
 
 @dataclass(frozen=True)
@@ -44,24 +47,39 @@ def _pictures() -> list[bytes]:
             buffer = io.BytesIO()
             picture.convert(mode).save(buffer, kind)
             found.append(buffer.getvalue())
-    return found
+    return [*found, *map(_claims_to_be_huge, found[:1]), _deep()]
 
 
-def _in_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
-    def through_file(data: bytes) -> object:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_bytes(data)
-            return read(path)
-
-    return through_file
+def _claims_to_be_huge(png: bytes) -> bytes:
+    """Write another size into the header of a PNG: 2^31 - 1 pixels each way."""
+    return png[:16] + b"\x7f\xff\xff\xff" * 2 + png[24:]
 
 
-def _weights() -> list[bytes]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        save(MODELS.create("bicubic", scale=2), path, name="bicubic", params={"scale": 2})
-        return [path.read_bytes()]
+def _deep() -> bytes:
+    """16 bits a channel, with EXIF."""
+    buffer = io.BytesIO()
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    Pillow.fromarray(np.arange(48, dtype=np.uint16).reshape(6, 8) * 1000).save(buffer, "PNG", exif=exif)
+    return buffer.getvalue()
+
+
+def _landmarks(points: int) -> list[list[float]]:
+    return [[float(number), 2.0 * number] for number in range(points)]
+
+
+def _landmark_parquet() -> list[bytes]:
+    from pyarrow import Table
+    from pyarrow.parquet import write_table
+
+    buffer = io.BytesIO()
+    rows = [{"source": f"{number}.png", "landmarks": _landmarks(5), "accepted": True} for number in range(3)]
+    write_table(Table.from_pylist(rows), buffer)
+    return [buffer.getvalue()]
+
+
+def _texts(*texts: str) -> Callable[[], list[bytes]]:
+    return lambda: [text.encode() for text in texts]
 
 
 def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -78,22 +96,70 @@ RECIPES = (
     'about = "x"\n[pairs]\nclean_size = 64\ndegrade = "fsr_gamma(scale=4)"\nsplits = { train = 4, test = 1 }\n',
     '[train]\nmodel = "edsr"\nloss = [{ name = "l1", weight = 2.0 }]\n[train.optim]\nlr = 1e-3\nbetas = [0.9, 0.99]\n',
 )
+BENCHMARK = """
+[benchmark]
+protocols = ["celeba_x8"]
+rows = ["edsr_baseline", "dln+edsr_baseline"]
+rates = [1e-4, 2e-4]
+published = { celeba_x8 = "table2/set 1" }
+[train]
+minutes = 10
+"""
+PUBLISHED = """
+about = "x"
+protocol = "unknown"
+metrics = ["psnr", "ssim"]
+[rows."edsr_baseline"]
+method = "EDSR"
+"set 1" = [23.6738, 0.7398]
+"""
+CELEBA = "1\nlefteye_x lefteye_y\n000001.jpg 69 109 106 113 77 142 73 152 108 154\n"
 NAMES = ("bicubic(scale=4)", "lfsrnet_tiny_x8", "dln+sparnet", "spandrel:SwinIR(scale=2)", "../../etc/passwd", "a\0b")
 
 TARGETS = {
-    "images": Target(decode, _pictures),
-    "chains": Target(_text(parse_chain), lambda: [text.encode() for text in CHAINS]),
-    "degradations": Target(
-        _text(lambda text: load_stage("pairs", values={"degrade": text})), lambda: [text.encode() for text in CHAINS]
-    ),
+    "images": Target(read_photograph, _pictures),
+    "chains": Target(_text(parse_chain), _texts(*CHAINS)),
+    "degradations": Target(_text(lambda text: load_stage("pairs", values={"degrade": text})), _texts(*CHAINS)),
     "recipes": Target(
-        _in_file(lambda path: [load_stage(stage, recipes=[path]) for stage in ("pairs", "train")], "recipe.toml"),
-        lambda: [text.encode() for text in RECIPES],
+        in_file(lambda path: [load_stage(stage, recipes=[path]) for stage in STAGES], "recipe.toml"),
+        _texts(*RECIPES, BENCHMARK),
     ),
     "overrides": Target(
         _text(lambda text: load_stage("train", overrides=[text])),
-        lambda: [b"optim.lr=1e-4", b"mask=patch(ratio=.5)", json.dumps({"a": 1}).encode(), b"loss=[]"],
+        _texts("optim.lr=1e-4", "mask=patch(ratio=.5)", json.dumps({"a": 1}), "loss=[]"),
     ),
-    "weights": Target(_in_file(load, "model.safetensors"), _weights),
-    "names": Target(_text(restorer_for), lambda: [text.encode() for text in NAMES]),
+    "published": Target(_text(published_sets), _texts(PUBLISHED)),
+    "weights": Target(in_file(load, "model.safetensors"), runs.weights),
+    "records_of_weights": Target(runs.read_record, _texts(*runs.RECORDS)),
+    "onnx": Target(runs.read_as_onnx, runs.weights),
+    "names": Target(_text(restorer_for), _texts(*NAMES)),
+    "landmarks_json": Target(
+        in_file(read_landmarks, "marks.json"),
+        _texts(
+            json.dumps({"1.png": _landmarks(5), "2.png": _landmarks(68)}),
+            json.dumps([{"id": "00", "landmarks": _landmarks(5), "accepted": True}]),
+        ),
+    ),
+    "landmarks_parquet": Target(in_file(read_landmarks, "marks.parquet"), _landmark_parquet),
+    "landmarks_celeba": Target(in_file(read_landmarks, "marks.txt"), _texts(CELEBA)),
+    "identities": Target(in_file(read_identities, "people.txt"), _texts("000001.jpg 2880\n000002.jpg 2937\n")),
+    "shards": Target(builds.with_part(builds.SHARD, builds.read_all), builds.part(builds.SHARD)),
+    "rows": Target(builds.read_rows, builds.rows_as_text),
+    "stored_pictures": Target(builds.read_pictures, builds.pictures_as_bytes),
+    "manifests": Target(builds.with_part(builds.MANIFEST, builds.read_all), builds.part(builds.MANIFEST)),
+    "sidecars": Target(builds.with_part(builds.SIDECAR, builds.read_sidecar), builds.part(builds.SIDECAR)),
+    "plans": Target(builds.with_part(builds.PLAN, builds.read_plan), builds.part(builds.PLAN)),
+    "checkpoints": Target(runs.read_states, runs.states),
+    **{
+        f"run_{name}": Target(runs.with_file(path, read), runs.file_of_run(path))
+        for name, path, read in (
+            ("meta", runs.CHECKPOINT / "meta.json", runs.read_records),
+            ("pointer", runs.LAST, runs.read_records),
+            ("config", Path("config.toml"), runs.resume),
+            ("plan", Path("plan.json"), runs.resume),
+            ("log", Path("metrics.jsonl"), runs.resume),
+            ("pictures", Path("pictures.txt"), runs.resume),
+        )
+    },
 }
+"""Everything that reads what others have written, by name."""

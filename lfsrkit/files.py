@@ -3,10 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar, cast
 
 from lfsrkit.errors import DamagedFile, OutputRefused
 
@@ -94,25 +95,62 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
+    except RecursionError as error:
+        raise DamagedFile(f"{path} is damaged: it nests too deep") from error
 
 
-def read_record(path: Path, record: Callable[..., T]) -> T:
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds an object.
+
+    Args:
+        path: Where from.
+
+    Raises:
+        DamagedFile: If it is not JSON, or another value.
+    """
+    held = read_json(path)
+    if not isinstance(held, dict):
+        raise DamagedFile(f"{path} is damaged: no object, but {type(held).__name__}")
+    return held
+
+
+def read_record(path: Path, record: type[T]) -> T:
     """Read a record that `write_json` wrote as an object.
 
     Args:
         path: Where from.
-        record: Takes the keys of the object as keyword arguments, such as a dataclass.
+        record: A dataclass; its fields are the keys of the object, and their types those of the values.
 
     Raises:
-        DamagedFile: If it is not JSON, or has other keys.
+        DamagedFile: If it is not JSON, or has other keys or values of other kinds.
     """
-    held = read_json(path)
+    return as_record(path, read_object(path), record)
+
+
+def as_record(path: Path, held: Mapping[str, Any], record: type[T]) -> T:
+    """Make a record of what an object in a file holds.
+
+    Args:
+        path: The file, for the message.
+        held: The object.
+        record: As in `read_record`.
+
+    Raises:
+        DamagedFile: If it has other keys or values of other kinds.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    known = {field.name for field in fields(cast(Any, record))}
+    if unknown := [key for key in held if key not in known]:
+        raise DamagedFile(f"{path} is damaged: {unknown[0]!r} is no part of this record")
     try:
-        return record(**held)
-    except TypeError as error:
-        raise DamagedFile(f"{path} is damaged: {error}") from error
+        return TypeAdapter(record).validate_python(held)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(map(str, fault["loc"]))
+        raise DamagedFile(f"{path} is damaged: {place}: {fault['msg']}") from error
 
 
 def write_json_lines(path: Path, rows: Iterable[Any]) -> None:

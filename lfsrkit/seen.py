@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfsrkit.errors import UsageError
+from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.files import write_whole
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import MODELS
@@ -113,4 +113,9 @@ def _of_name(name: str) -> frozenset[str] | None:
 
 
 def _read(path: Path) -> frozenset[str] | None:
-    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return frozenset(path.read_text(encoding="utf-8").split())
+    except UnicodeDecodeError as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.errors import DamagedFile
-from lfsrkit.files import read_json
+from lfsrkit.files import read_object
 
 RESULTS = "results"
 """Folder of the scores inside that of the run."""
@@ -57,7 +57,7 @@ def read_key(folder: Path) -> dict[str, Any] | None:
         folder: Folder of the run.
     """
     path = folder / RESULTS / "of.json"
-    return read_json(path) if path.is_file() else None
+    return read_object(path) if path.is_file() else None
 
 
 def read_failure(folder: Path) -> str | None:
@@ -67,7 +67,7 @@ def read_failure(folder: Path) -> str | None:
         folder: Folder of the run.
     """
     path = folder / FAILED
-    return read_json(path)["reason"] if path.is_file() else None
+    return str(read_object(path).get("reason", "")) if path.is_file() else None
 
 
 def pictures_of(scores: Sequence[Scores]) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from lfsrkit import __version__
-from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.errors import DamagedFile, LfsrkitError, UsageError
 from lfsrkit.files import write_whole
 from lfsrkit.models.base import Restorer
+from lfsrkit.models.limits import at_most
 from lfsrkit.models.trust import refuse_code
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import names_that_ship, shipped_file
@@ -119,8 +120,8 @@ def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
     header = read_header(file)
     if not allow_code:
         refuse_code(file, header.name, header.params)
-    model = _made(file, header)
     tensors = _read_tensors(file)
+    model = _made(file, header, sum(tensor.numel() for tensor in tensors.values()))
     _check_fit(file, header.name, model.state_dict(), tensors)
     model.load_state_dict(tensors)
     return model.eval()
@@ -182,25 +183,33 @@ def _record(file: Path) -> dict[str, Any]:
         raise DamagedFile(f"{file} was not written by lfsrkit: it does not name its model")
     try:
         record = json.loads(metadata[_KEY])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DamagedFile(f"{file}: its description of the model is not JSON: {error}") from error
     if not isinstance(record, dict):
         raise DamagedFile(f"{file}: its description of the model is not a JSON object")
     return record
 
 
-def _made(file: Path, header: Header) -> Restorer:
+def _made(file: Path, header: Header, numbers: int) -> Restorer:
     """Make the model without touching the global random state; its first weights are thrown away."""
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), at_most(numbers, str(file)):
             return MODELS.create(header.name, **header.params)
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from error
+    except LfsrkitError:
+        raise
+    except Exception as error:  # a network made with numbers that nobody has thought of fails in its own way
+        reason = str(error).partition("\n")[0]
+        raise DamagedFile(f"{file}: {header.name!r} cannot be made as it says: {reason}") from error
 
 
 def _read_tensors(file: Path) -> dict[str, Tensor]:
-    with safe_open(file, framework="pt") as opened:
-        return {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a mapping
+    try:
+        with safe_open(file, framework="pt") as opened:
+            return {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a mapping
+    except Exception as error:  # kinds of numbers that torch does not have, among others
+        raise DamagedFile(f"{file} cannot be read: {error}") from error
 
 
 def _check_fit(file: Path, name: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:

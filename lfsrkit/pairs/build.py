@@ -8,12 +8,13 @@ from pathlib import Path
 
 from lfsrkit.config import difference
 from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError, did_you_mean
-from lfsrkit.files import claim_folder, read_json, write_json, write_json_lines
+from lfsrkit.files import claim_folder, read_object, write_json, write_json_lines
 from lfsrkit.pairs.card import write_card
 from lfsrkit.pairs.engines import in_pool, in_process, loaded_plugins, worker_count
-from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, versions, write_manifest
+from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, versions, write_manifest
 from lfsrkit.pairs.plan import Plan, Task
-from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded, row_schema
+from lfsrkit.pairs.rows import row_schema
+from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded
 
 ENGINES = ("local", "ray")
 
@@ -67,7 +68,7 @@ def build(
     skipped = total - sum(len(task.refs) for task in missing)
     progress = Progress(skipped, total, skipped)
     yield progress
-    job = Job(out.resolve(), plan.recipe, row_schema(plan.recipe), batch_size, device, loaded_plugins())
+    job = Job(out.resolve(), plan.recipe, row_schema(plan.recipe.chain()), batch_size, device, loaded_plugins())
     for done in _work(job, missing, workers, engine, ray_address):
         progress = replace(progress, faces_done=progress.faces_done + done)
         yield progress
@@ -84,7 +85,7 @@ def _check_engine(engine: str, ray_address: str | None) -> None:
 def _keep_plan(out: Path, plan: Plan) -> None:
     path, record = out / FOLDER / PLAN, plan.record()
     if path.is_file():
-        changed = difference(read_json(path), record)
+        changed = difference(read_object(path), record)
         if changed:
             raise OutputRefused(f"{out} holds another build; it differs in " + "; ".join(changed[:8]))
     write_json(path, record)
@@ -134,7 +135,7 @@ def _manifest(plan: Plan, done: Mapping[str, ShardRecord], rejected: int) -> Man
         settings=plan.settings,
         scale=plan.scale,
         splits=splits,
-        shards={name: {"rows": record.rows, "sha256": record.sha256} for name, record in done.items()},
+        shards={name: StoredShard(record.rows, record.sha256) for name, record in done.items()},
         rejected=rejected,
         clean_mean=_clean_mean(plan, done),
         sha256=hashlib.sha256(hashes.encode()).hexdigest(),

@@ -18,8 +18,9 @@ from lfsrkit.degradations.chain import Chain, chain_from_text
 from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
 from lfsrkit.images import Pixels, decode, to_bytes, to_float
 from lfsrkit.pairs.batch import Batch
-from lfsrkit.pairs.manifest import Manifest, read_manifest
-from lfsrkit.regions import grey_to_regions
+from lfsrkit.pairs.manifest import Manifest, read_manifest, shards_of
+from lfsrkit.pairs.rows import Row, ShardFile, StoredPicture
+from lfsrkit.regions import REGIONS, grey_to_regions
 from lfsrkit.registries import DEGRADATIONS
 from lfsrkit.trust import names_of, refuse_code
 from lfsrkit.types import Image, ResizedImage
@@ -73,8 +74,9 @@ class PairSet:
             raise UsageError(
                 f"{folder} has no split {split!r}{did_you_mean(split, self.manifest.splits)}; it has {known}"
             )
-        self._shards = [name for name in self.manifest.shards if name.rpartition("-of-")[0].rpartition("-")[0] == split]
-        self._ends = list(accumulate(self.manifest.shards[name]["rows"] for name in self._shards))
+        shards = shards_of(self.manifest, split)
+        self._files = [ShardFile(folder / "data" / f"{name}.parquet") for name in shards]
+        self._ends = list(accumulate(shard.rows for shard in shards.values()))
         self._group = lru_cache(CACHED_GROUPS)(self._read_group)
 
     def __len__(self) -> int:
@@ -83,15 +85,15 @@ class PairSet:
     def __getitem__(self, index: int) -> Pair:
         batch = self.batch([index])
         row = self._row(index)
-        landmarks = None if row["landmarks"] is None else np.asarray(row["landmarks"], np.float32)
+        landmarks = None if row.landmarks is None else np.asarray(row.landmarks, np.float32).reshape(-1, 2)
         return Pair(
-            id=row["id"],
+            id=row.id,
             low=to_float(batch.low)[0],
             clean=to_float(batch.clean)[0],
-            params=row["params"],
+            params=row.params,
             landmarks=landmarks,
-            source=row["source"],
-            crop=tuple(row["crop"]),
+            source=row.source,
+            crop=row.crop,
             regions=batch.regions[0],
         )
 
@@ -103,12 +105,12 @@ class PairSet:
         """
         rows = [self._row(index) for index in indices]
         return Batch(
-            ids=[row["id"] for row in rows],
-            sources=[row["source"] for row in rows],
-            low=to_bytes([self._picture(row, "low") for row in rows]),
-            clean=to_bytes([self._picture(row, "clean") for row in rows]),
+            ids=[row.id for row in rows],
+            sources=[row.source for row in rows],
+            low=to_bytes([self._picture(row, row.low, self._low_side) for row in rows]),
+            clean=to_bytes([self._picture(row, row.clean, self._clean_side) for row in rows]),
             regions=[self._regions(row) for row in rows],
-            params=[row["params"] for row in rows],
+            params=[row.params for row in rows],
         )
 
     @property
@@ -118,8 +120,7 @@ class PairSet:
 
     @cached_property
     def _ids(self) -> list[str]:
-        columns = (self._file(shard).read(columns=["id"])["id"] for shard in range(len(self._shards)))
-        return [name for column in columns for name in column.to_pylist()]
+        return [name for file in self._files for name in file.ids()]
 
     @property
     def chain(self) -> Chain:
@@ -146,50 +147,44 @@ class PairSet:
         """Mean of all clean training pictures, 0 to 1."""
         return self.manifest.clean_mean
 
-    def _row(self, index: int) -> dict[str, Any]:
+    @property
+    def _clean_side(self) -> int:
+        return self.settings["clean_size"]
+
+    @property
+    def _low_side(self) -> int:
+        return self._clean_side // self.scale
+
+    def _row(self, index: int) -> Row:
         if not -len(self) <= index < len(self):
             raise IndexError(f"pair {index} of {len(self)}")
         index %= len(self)
         shard = bisect_right(self._ends, index)
         place = index - (self._ends[shard - 1] if shard else 0)
-        for group, end in enumerate(self._group_ends(shard)):
+        for group, end in enumerate(self._files[shard].group_ends):
             if place < end:
                 rows = self._group(shard, group)
                 return rows[place - end + len(rows)]
-        raise DamagedFile(f"{self._path(self._shards[shard])} has fewer rows than recorded; run `lfsrkit pairs verify`")
+        raise DamagedFile(f"{self._files[shard].path} has fewer rows than recorded; run `lfsrkit pairs verify`")
 
-    @lru_cache(None)  # noqa: B019 - a set is open as long as it is used
-    def _file(self, shard: int) -> Any:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
+    def _read_group(self, shard: int, group: int) -> list[Row]:
+        return self._files[shard].group(group)
 
-        path = self._path(self._shards[shard])
+    def _picture(self, row: Row, stored: StoredPicture, width: int, high: int = 1) -> Pixels:
+        """Decode a picture that is so many pixels wide, and so many times as high."""
         try:
-            return ParquetFile(path, memory_map=True)
-        except (OSError, ArrowException) as error:
-            raise DamagedFile(f"{path} cannot be read: {error}; run `lfsrkit pairs verify`") from error
-
-    @lru_cache(None)  # noqa: B019
-    def _group_ends(self, shard: int) -> list[int]:
-        data = self._file(shard).metadata
-        return list(accumulate(data.row_group(group).num_rows for group in range(data.num_row_groups)))
-
-    def _read_group(self, shard: int, group: int) -> list[dict[str, Any]]:
-        return self._file(shard).read_row_group(group).to_pylist()
-
-    def _path(self, name: str) -> Path:
-        return self.folder / "data" / f"{name}.parquet"
-
-    def _picture(self, row: dict[str, Any], column: str) -> Pixels:
-        try:
-            return decode(row[column]["bytes"])
+            pixels = decode(stored.bytes)
         except BadPicture as error:
-            raise DamagedFile(f"{self.folder}: {column} of {row['source']}: {error}") from error
+            raise DamagedFile(f"{self.folder}: a picture of {row.source}: {error}") from error
+        if pixels.shape[:2] != (high * width, width):
+            size = f"{pixels.shape[1]}x{pixels.shape[0]} pixels instead of {width}x{high * width}"
+            raise DamagedFile(f"{self.folder}: a picture of {row.source} has {size}")
+        return pixels
 
-    def _regions(self, row: dict[str, Any]) -> torch.Tensor | None:
-        if row["regions"] is None:
+    def _regions(self, row: Row) -> torch.Tensor | None:
+        if row.regions is None:
             return None
-        grey = decode(row["regions"]["bytes"])[:, :, 0]
+        grey = self._picture(row, row.regions, self._clean_side, len(REGIONS))[:, :, 0]
         return grey_to_regions(torch.from_numpy(np.ascontiguousarray(grey)))
 
 

@@ -3,18 +3,20 @@
 import json
 import re
 import tarfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from lfsrkit.config import difference
 from lfsrkit.errors import DamagedFile, OutputRefused, UsageError, did_you_mean
-from lfsrkit.files import claim_folder, publish, read_json, write_json, write_whole
+from lfsrkit.files import claim_folder, publish, read_object, write_json, write_whole
 from lfsrkit.images import decode, encode_png
-from lfsrkit.pairs.manifest import Manifest, read_manifest
+from lfsrkit.pairs.manifest import Manifest, read_manifest, shards_of
+from lfsrkit.pairs.rows import Row, ShardFile
 
 LAYOUTS = ("folders", "webdataset")
 
@@ -22,11 +24,7 @@ MARKER = ".lfsrkit-export"
 """Folder by which a later run knows that an output is its own; tools skip names with a dot."""
 RECORD = "export.json"
 FORMAT = 1
-PICTURES = ("low", "clean", "regions")
 NOTES = ("id", "source", "params", "landmarks", "crop")
-ROWS = 32
-"""Rows that are in memory at a time."""
-
 _HEX = re.compile(r"[0-9a-f]{8,128}")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -102,7 +100,7 @@ def exported_counts(folder: Path, *, to: str, splits: Sequence[str] = ()) -> dic
 
 def _keep_record(out: Path, record: dict[str, Any]) -> None:
     path = out / MARKER / RECORD
-    changed = difference(read_json(path), record) if path.is_file() else []
+    changed = difference(read_object(path), record) if path.is_file() else []
     if changed:
         raise OutputRefused(f"{out} holds another export; it differs in " + "; ".join(changed))
     write_json(path, record)
@@ -110,9 +108,8 @@ def _keep_record(out: Path, record: dict[str, Any]) -> None:
 
 def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, int]]:
     """Path and rows of every shard of a split."""
-    named = re.compile(rf"{split}-\d+-of-\d+")
-    chosen = ((name, shard["rows"]) for name, shard in manifest.shards.items() if named.fullmatch(name))
-    return [(folder / "data" / f"{name}.parquet", rows) for name, rows in chosen]
+    chosen = shards_of(manifest, split).items()
+    return [(folder / "data" / f"{name}.parquet", shard.rows) for name, shard in chosen]
 
 
 def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> Iterator[int]:
@@ -122,7 +119,7 @@ def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> 
             for row in _rows(path):
                 notes: dict[str, Any] = {}
                 for kind, data in _pictures(row).items():
-                    name = f"{kind}/{row['id']}.png"
+                    name = f"{kind}/{row.id}.png"
                     notes[f"{kind}_file_name"] = name
                     if not (place / name).is_file():
                         write_whole(place / name, data())
@@ -139,8 +136,8 @@ def _write_tars(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> It
         with _appearing(target) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
             for row in _rows(path):
                 for kind, data in _pictures(row).items():
-                    _add(tar, f"{row['id']}.{kind}.png", data())
-                _add(tar, f"{row['id']}.json", _as_json(_notes(row)))
+                    _add(tar, f"{row.id}.{kind}.png", data())
+                _add(tar, f"{row.id}.json", _as_json(_notes(row)))
                 yield 1
 
 
@@ -165,34 +162,25 @@ def _appearing(path: Path) -> Generator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    from pyarrow import ArrowException
-    from pyarrow.parquet import ParquetFile
-
-    try:
-        with ParquetFile(path, memory_map=True) as shard:
-            for batch in shard.iter_batches(ROWS):
-                yield from map(_checked, batch.to_pylist())
-    except (OSError, ArrowException) as error:
-        raise DamagedFile(f"{path} cannot be read: {error}; run `lfsrkit pairs verify`") from error
+def _rows(path: Path) -> Iterator[Row]:
+    for row in ShardFile(path).rows():
+        if not _HEX.fullmatch(row.id):
+            raise DamagedFile(f"{row.id!r} is no identity of a face (a SHA-256), so no file is named after it")
+        yield row
 
 
-def _checked(row: dict[str, Any]) -> dict[str, Any]:
-    if not _HEX.fullmatch(row["id"]):
-        raise DamagedFile(f"{row['id']!r} is no identity of a face (a SHA-256), so no file is named after it")
-    return row
-
-
-def _pictures(row: dict[str, Any]) -> dict[str, Any]:
-    return {kind: lambda kind=kind: _as_png(row[kind]["bytes"]) for kind in PICTURES if row[kind] is not None}
+def _pictures(row: Row) -> dict[str, Callable[[], bytes]]:
+    held = {"low": row.low, "clean": row.clean, "regions": row.regions}
+    return {kind: partial(_as_png, picture.bytes) for kind, picture in held.items() if picture is not None}
 
 
 def _as_png(data: bytes) -> bytes:
     return data if data.startswith(_PNG) else encode_png(decode(data))
 
 
-def _notes(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: row[key] for key in NOTES if row[key] is not None}
+def _notes(row: Row) -> dict[str, Any]:
+    notes = {key: getattr(row, key) for key in NOTES}
+    return {key: value for key, value in notes.items() if value is not None}
 
 
 def _as_json(value: Any) -> bytes:

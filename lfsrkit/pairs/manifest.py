@@ -1,6 +1,7 @@
 """The record beside the shards: what was built, from what, with which hashes."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,19 @@ FOLDER = BUILD_RECORDS
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 
+_SETTINGS = {"degrade": str, "faces": str, "framing": str, "clean_size": int, "seed": int}
+"""Settings that readers rely on."""
+
 _SHARD = re.compile(rf"({'|'.join(SPLITS)})-\d+-of-\d+")
+
+
+@dataclass(frozen=True)
+class StoredShard:
+    """A finished shard."""
+
+    rows: int
+    sha256: str
+    """Of its file."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,8 @@ class Manifest:
     scale: int
     splits: dict[str, int]
     """Rows by split."""
-    shards: dict[str, dict[str, Any]]
-    """Rows and SHA-256 by shard."""
+    shards: dict[str, StoredShard]
+    """By name."""
     rejected: int
     clean_mean: float
     """Mean of all clean training pictures, 0 to 1."""
@@ -71,13 +84,36 @@ def read_manifest(folder: Path) -> Manifest:
         hint = "its build is not finished; run the same `lfsrkit pairs build` again" if unfinished else "no pairs there"
         raise UsageError(f"{folder}: {hint}")
     manifest = read_record(path, Manifest)
-    _check_names(path, manifest)
+    if (fault := next(_faults(manifest), None)) is not None:
+        raise DamagedFile(f"{path} is damaged: {fault}")
     return manifest
 
 
-def _check_names(path: Path, manifest: Manifest) -> None:
-    """Refuse names that are not those of splits and shards: they become parts of paths."""
-    wrong = [name for name in manifest.splits if name not in SPLITS]
-    wrong += [name for name in manifest.shards if not _SHARD.fullmatch(name)]
-    if wrong:
-        raise DamagedFile(f"{path} is damaged: {wrong[0]!r} is the name of no split or shard")
+def shards_of(manifest: Manifest, split: str) -> dict[str, StoredShard]:
+    """List the shards of a split, in order.
+
+    Args:
+        manifest: Of the build.
+        split: Its name.
+    """
+    named = re.compile(rf"{split}-\d+-of-\d+")
+    return {name: shard for name, shard in manifest.shards.items() if named.fullmatch(name)}
+
+
+def _faults(manifest: Manifest) -> Iterator[str]:
+    """Say what cannot be; names become parts of paths, numbers become sizes."""
+    yield from (f"{name!r} is the name of no split" for name in manifest.splits if name not in SPLITS)
+    yield from (f"{name!r} is the name of no shard" for name in manifest.shards if not _SHARD.fullmatch(name))
+    for key, kind in _SETTINGS.items():
+        if type(manifest.settings.get(key)) is not kind:
+            yield f"settings.{key} is no {kind.__name__}"
+            return
+    size, scale = manifest.settings["clean_size"], manifest.scale
+    if scale < 1 or size < scale or size % scale:
+        yield f"clean pictures of {size} pixels cannot be {scale} times as large as low ones"
+    if not 0 <= manifest.clean_mean <= 1:
+        yield f"clean_mean is {manifest.clean_mean}, not between 0 and 1"
+    for split, count in manifest.splits.items():
+        rows = [shard.rows for shard in shards_of(manifest, split).values()]
+        if not rows or min(rows) < 0 or sum(rows) != count:
+            yield f"the shards of {split} do not have {count} rows"

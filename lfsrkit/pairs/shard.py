@@ -16,16 +16,14 @@ from lfsrkit.degradations.base import split
 from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused
 from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePicture, frame, open_source
-from lfsrkit.files import publish, read_json, sha256_of, write_json
+from lfsrkit.files import as_record, publish, read_object, sha256_of, write_json
 from lfsrkit.images import encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.manifest import FOLDER
 from lfsrkit.pairs.plan import Recipe, Task
 from lfsrkit.pairs.regions import with_regions
+from lfsrkit.pairs.rows import ROW_GROUP
 from lfsrkit.regions import regions_to_grey
-
-ROW_GROUP = 32
-"""Rows that a reader has to fetch together; small, because a row holds pictures."""
 
 UNFINISHED = "unfinished"
 """Folder beside the records for shards that are being written."""
@@ -78,16 +76,15 @@ def recorded(folder: Path, task: Task) -> ShardRecord | None:
         folder: Output folder of the build.
         task: The shard.
     """
+    path = _sidecar(folder, task)
     if not shard_path(folder, task).is_file():
         return None
     try:
-        values: dict[str, Any] = read_json(_sidecar(folder, task))
-        del values["seconds"]
-        values["rejected"] = [Rejected(**item) for item in values["rejected"]]
-        record = ShardRecord(**values)
-    except (FileNotFoundError, DamagedFile, KeyError, TypeError):
+        values = {key: value for key, value in read_object(path).items() if key != "seconds"}
+        record = as_record(path, values, ShardRecord)
+    except (FileNotFoundError, DamagedFile):
         return None
-    return record if record.ids_sha256 == task.digest else None
+    return record if record.ids_sha256 == task.digest and 0 <= record.rows <= len(task.refs) else None
 
 
 def finished(folder: Path, task: Task) -> ShardRecord | None:
@@ -215,40 +212,6 @@ def _row(ref: FaceRef, face: FramedFace, low: bytes, params: Mapping[str, Any]) 
         "crop": list(face.crop),
         "regions": None if regions is None else {"bytes": regions, "path": None},
     }
-
-
-def row_schema(recipe: Recipe) -> Any:
-    """Make the Arrow schema of the rows, with the notes from which `datasets` decodes the pictures.
-
-    Args:
-        recipe: How faces become pairs; decides the columns of the parameters.
-    """
-    from datasets import Features, Image, List, Value
-
-    example = split(recipe.chain().sample(1, torch.Generator().manual_seed(0)), 1)[0]
-    columns = {
-        "id": Value("string"),
-        "source": Value("string"),
-        "low": Image(),
-        "clean": Image(),
-        "split": Value("string"),
-        "params": _features(example),
-        "landmarks": List(List(Value("float32"))),
-        "crop": List(Value("int32")),
-        "regions": Image(),
-    }
-    return Features(columns).arrow_schema
-
-
-def _features(value: Any) -> Any:
-    from datasets import List, Value
-
-    if isinstance(value, Mapping):
-        return {key: _features(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return List(_features(value[0]))
-    kinds = {bool: "bool", int: "int64", float: "float64", str: "string"}
-    return Value(kinds[type(value)])
 
 
 def _sidecar(folder: Path, task: Task) -> Path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from lfsrkit.colour import luma
+from lfsrkit.errors import UsageError
 from lfsrkit.images import to_float
 from lfsrkit.pairs.dataset import PairSet
 
@@ -38,7 +39,12 @@ def describe(pairs: PairSet) -> Statistics:
 
     Args:
         pairs: The split.
+
+    Raises:
+        UsageError: If it has no pairs.
     """
+    if not len(pairs):
+        raise UsageError(f"{pairs.folder}: {pairs.split} has no pairs to describe")
     low_luma: list[float] = []
     clean_luma: list[float] = []
     means: list[torch.Tensor] = []

@@ -51,7 +51,7 @@ def _changed_shards(folder: Path) -> Iterator[str]:
         path = folder / "data" / f"{name}.parquet"
         if not path.is_file():
             yield f"{path.name} is missing"
-        elif sha256_of(path) != record["sha256"]:
+        elif sha256_of(path) != record.sha256:
             yield f"{path.name} has changed since it was built"
 
 
@@ -67,7 +67,14 @@ def _common_faces(sets: Sequence[PairSet]) -> Iterator[str]:
 def _different(pairs: PairSet, count: int) -> Iterator[str]:
     for start in range(0, count, BATCH):
         batch = pairs.batch(range(start, min(start + BATCH, count)))
-        again = replay(pairs.chain, batch.clean, stack(batch.params))
+        try:
+            again = replay(pairs.chain, batch.clean, stack(batch.params))
+        except Exception as error:  # other parameters than were drawn may lead a degradation to anything
+            yield f"{batch.sources[0]} and those after it: their parameters cannot be applied: {error}"
+            continue
+        if again.shape != batch.low.shape:
+            yield f"{batch.sources[0]} and those after it: the chain gives {tuple(again.shape[-2:])} pixels"
+            continue
         for name, same in zip(batch.sources, (again == batch.low).flatten(1).all(1).tolist(), strict=True):
             if not same:
                 yield f"{name}: its low picture is not what its recorded parameters give"

@@ -52,7 +52,9 @@ def read_landmarks(path: Path) -> LandmarkTable:
         raise UsageError(f"landmarks {path}: write a name that ends in {', '.join(readers)}")
     try:
         table = Lookup(_checked(path, reader(path)))
-    except (OSError, ValueError) as error:
+    except UsageError:
+        raise
+    except Exception as error:  # readers raise whatever a damaged file leads them to
         raise UsageError(f"landmarks {path} cannot be read: {error}") from None
     if not len(table):
         raise UsageError(f"landmarks {path}: there are none")

@@ -1,14 +1,17 @@
 """Numbers that others have published, to be printed beside ours."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
-from lfsrkit.errors import UsageError, did_you_mean
+from pydantic import TypeAdapter
+
+from lfsrkit.errors import DamagedFile, UsageError, did_you_mean
+from lfsrkit.toml import parse_toml
 
 SUFFIX = ".toml"
+
+_METHOD = "method"
 
 
 @dataclass(frozen=True)
@@ -42,20 +45,49 @@ def read_published(name: str) -> Published:
     tables = _tables()
     if table not in tables:
         raise UsageError(f"no published table {table!r}{did_you_mean(table, tables)}; there is {', '.join(tables)}")
-    read = tables[table]
-    sets = list(dict.fromkeys(key for row in read["rows"].values() for key in row if key != "method"))
+    sets = published_sets(tables[table])
     if part not in sets:
         raise UsageError(
             f"{table} has no {part!r}{did_you_mean(part, sets)}; write {table}/ and one of {', '.join(sets)}"
         )
-    return Published(
-        read["about"],
-        read["protocol"],
-        {row: values["method"] for row, values in read["rows"].items()},
-        {row: dict(zip(read["metrics"], values[part], strict=True)) for row, values in read["rows"].items()},
-    )
+    return sets[part]
 
 
-def _tables() -> dict[str, Any]:
+def published_sets(text: str) -> dict[str, Published]:
+    """Read a published table; which numbers a set lacks is not made up.
+
+    Args:
+        text: TOML with ``about``, ``protocol``, ``metrics``, and for each of the ``rows`` the ``method`` and a list of
+            numbers by set, one for each metric.
+
+    Raises:
+        DamagedFile: If it is anything else.
+    """
+    try:
+        table = TypeAdapter(_Table).validate_python(parse_toml(text))
+        sets = dict.fromkeys(name for row in table.rows.values() for name in row if name != _METHOD)
+        return {name: _published(table, name) for name in sets}
+    except ValueError as error:
+        raise DamagedFile(f"this is no published table: {error}") from error
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a file holds."""
+
+    about: str
+    protocol: str
+    metrics: list[str]
+    rows: dict[str, dict[str, str | list[float]]]
+
+
+def _published(table: _Table, name: str) -> Published:
+    named = {row: str(values[_METHOD]) for row, values in table.rows.items() if _METHOD in values and name in values}
+    numbers = {row: table.rows[row][name] for row in named}
+    values = {row: dict(zip(table.metrics, map(float, found), strict=True)) for row, found in numbers.items()}
+    return Published(table.about, table.protocol, named, values)
+
+
+def _tables() -> dict[str, str]:
     found = (path for path in files(__name__).iterdir() if path.name.endswith(SUFFIX))
-    return {path.name.removesuffix(SUFFIX): tomllib.loads(path.read_text(encoding="utf-8")) for path in found}
+    return {path.name.removesuffix(SUFFIX): path.read_text(encoding="utf-8") for path in found}
