@@ -106,8 +106,12 @@ def restore_optimiser(optimiser: Optimizer, saved: Mapping[str, Any], path: Path
 
 
 def _alike(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether settings have the same names and kinds; their values may differ, a rate for one does at every step."""
-    return mine.keys() == theirs.keys() and all(_kind(mine[key]) == _kind(theirs[key]) for key in mine)
+    """Whether settings are of the same kinds; their values may differ, and some optimisers count steps among them."""
+    more = [theirs[key] for key in theirs.keys() - mine.keys()]
+    return mine.keys() <= theirs.keys() and all(
+        [_kind(mine[key]) == _kind(theirs[key]) for key in mine]
+        + [isinstance(value, int | float | Tensor) for value in more]
+    )
 
 
 def _kind(value: Any) -> Any:
