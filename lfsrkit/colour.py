@@ -46,7 +46,7 @@ def bytes_to_linear(stored: Bytes, dtype: torch.dtype = torch.float32) -> Images
         tensor([0.2159, 0.2159, 0.2159])
     """
     if dtype == torch.float64 and stored.device.type == "cpu":
-        return torch.from_numpy(_light_of_bytes()).index_select(0, stored.flatten().int()).view(stored.shape)
+        return torch.from_numpy(_light_of_bytes().take(stored.numpy(), mode="clip"))  # no index needs a check
     return srgb_to_linear(to_float(stored, dtype))
 
 

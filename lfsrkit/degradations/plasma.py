@@ -21,6 +21,13 @@ _GRID = 33
 _SIDES = (3, 5, 9, 17, 33)
 """Sides of the grids of its levels."""
 
+_FIRST = 5
+"""Where the points of the first level stand in the order of setting: behind a nought and the four corners."""
+
+_DIAGONAL = ((-1, -1), (1, -1), (-1, 1), (1, 1))
+_STRAIGHT = ((0, -1), (0, 1), (-1, 0), (1, 0))
+"""Where the neighbours of a point lie that is set first in its level, and those of the others."""
+
 
 @dataclass(frozen=True)
 class Plasma(LinearDegradation):
@@ -85,6 +92,19 @@ class Plasma(LinearDegradation):
         return {"roughness": [0.0] * n, "ambient": [1.0] * n, "seed": [0] * n}
 
 
+@dataclass(frozen=True)
+class _Step:
+    """Points that are set at once, each from its neighbours: half of a level of the algorithm."""
+
+    neighbours: NDArray[np.int64]
+    """(4 k): for each of four neighbours where it lies in the order of setting; 0 is none."""
+    counts: NDArray[np.float64]
+    """(k): how many neighbours there are."""
+    fresh: NDArray[np.int64]
+    """(k): which fresh number is mixed in."""
+    level: int
+
+
 def plasma(seeds: Sequence[int], roughness: Sequence[float]) -> Tensor:
     """Draw plasma fractals (n, 1, 33, 33) on the CPU in float64, each from its own seed.
 
@@ -92,17 +112,21 @@ def plasma(seeds: Sequence[int], roughness: Sequence[float]) -> Tensor:
         seeds: One per picture, as recorded.
         roughness: One per picture, 0 to 1.
     """
+    steps, order = _plan()
     drawn = torch.stack([_evenly(seed) for seed in seeds])
-    grid = torch.zeros(len(seeds), _GRID, _GRID, dtype=torch.float64)
-    grid[:, :: _GRID - 1, :: _GRID - 1] = drawn[:, :4].reshape(-1, 2, 2).mT
-    start = 4
-    for level, side in enumerate(_SIDES):
-        step = (_GRID - 1) // (side - 1)
-        share = torch.tensor([r**level if level else 0.0 for r in roughness], dtype=torch.float64).view(-1, 1, 1)
-        fresh = drawn[:, start : start + side**2].reshape(-1, side, side)
-        _refine(grid[:, ::step, ::step], share, fresh)
-        start += side**2 if level else 0
-    return grid[:, None]
+    fresh = drawn.index_select(1, torch.from_numpy(np.concatenate([step.fresh for step in steps])))
+    points = torch.zeros(len(seeds), _FIRST + fresh.shape[1], dtype=torch.float64)
+    points[:, 1:_FIRST] = drawn[:, :4]
+    shares = np.array(roughness)[:, None] ** np.arange(len(_SIDES)) * (np.arange(len(_SIDES)) > 0)
+    at = _FIRST
+    for step in steps:
+        count = len(step.counts)
+        around = points.index_select(1, torch.from_numpy(step.neighbours)).view(-1, 4, count)
+        middle = around.sum(1).div_(torch.from_numpy(step.counts))
+        share = torch.from_numpy(shares[:, step.level, None])
+        points[:, at : at + count] = middle.lerp_(fresh[:, at - _FIRST : at - _FIRST + count], share)
+        at += count
+    return points.index_select(1, torch.from_numpy(order)).view(-1, 1, _GRID, _GRID)
 
 
 def _evenly(seed: int) -> Tensor:
@@ -111,22 +135,30 @@ def _evenly(seed: int) -> Tensor:
     return torch.rand(count, dtype=torch.float64, generator=Generator().manual_seed(seed))
 
 
-def _refine(grid: Tensor, share: Tensor, fresh: Tensor) -> None:
-    """Set every second point from its neighbours, mixed with fresh numbers: diagonal ones first, then the rest."""
-    corners = grid[:, :-1:2, :-1:2] + grid[:, 2::2, :-1:2] + grid[:, :-1:2, 2::2] + grid[:, 2::2, 2::2]
-    grid[:, 1::2, 1::2] = (corners / 4).lerp(fresh[:, 1::2, 1::2], share)
-    _refine_edges(grid, share, fresh)
-    _refine_edges(grid.mT, share, fresh.mT)
+@lru_cache(maxsize=1)
+def _plan() -> tuple[list[_Step], NDArray[np.int64]]:
+    """Say which points are set from which, and where every point of the grid ends up in the order of setting."""
+    order = np.zeros((_GRID + 2, _GRID + 2), np.int64)  # with a rim of points that do not exist
+    order[1 :: _GRID - 1, 1 :: _GRID - 1] = [[1, 3], [2, 4]]
+    steps: list[_Step] = []
+    start, count = 4, _FIRST
+    for level, side in enumerate(_SIDES):
+        reach = (_GRID - 1) // (side - 1)
+        rows, columns = np.divmod(np.arange(side**2), side)
+        for is_next, ways in ((rows % 2 & columns % 2, _DIAGONAL), (rows % 2 ^ columns % 2, _STRAIGHT)):
+            (chosen,) = is_next.nonzero()
+            y, x = rows[chosen] * reach, columns[chosen] * reach
+            around = np.stack([order[_beside(y, down * reach), _beside(x, across * reach)] for down, across in ways])
+            steps.append(_Step(around.ravel(), (around > 0).sum(0).astype(np.float64), start + chosen, level))
+            order[y + 1, x + 1] = count + np.arange(len(chosen))
+            count += len(chosen)
+        start += side**2 if level else 0
+    return steps, order[1:-1, 1:-1].ravel()
 
 
-def _refine_edges(grid: Tensor, share: Tensor, fresh: Tensor) -> None:
-    """Set the points between two corners of a row; they have a diagonal point above and below, at the border one."""
-    sums = grid[:, ::2, :-1:2] + grid[:, ::2, 2::2]
-    sums[:, 1:] += grid[:, 1::2, 1::2]
-    sums[:, :-1] += grid[:, 1::2, 1::2]
-    sums[:, 1:-1] /= 4
-    sums[:, :: sums.shape[1] - 1] /= 3
-    grid[:, ::2, 1::2] = sums.lerp(fresh[:, ::2, 1::2], share)
+def _beside(places: NDArray[np.int64], reach: int) -> NDArray[np.int64]:
+    """Find neighbours in a grid with a rim, on which those beyond the border lie."""
+    return (places + reach + 1).clip(0, _GRID + 1)
 
 
 @lru_cache(maxsize=64)
