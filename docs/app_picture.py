@@ -1,6 +1,6 @@
-"""Photographs the page for docs/app.md, with a drawn face in it: python docs/app_picture.py [MODEL].
+"""Photographs the page for docs/app.md, with drawn faces in it: python docs/app_picture.py [MODEL].
 
-Needs the extra `app`, playwright and a Chromium that is installed on the machine.
+Needs the extras `app` and `landmarks`, playwright and a Chromium that is installed on the machine.
 """
 
 import shutil
@@ -8,10 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
+import torch
 from playwright.sync_api import sync_playwright
 
-from lfsrkit.images import write_png
+from lfsrkit.faces.synthetic import draw_face, sample_face
+from lfsrkit.images import resize, write_png
 from lfsrkit.preview import Preview, preview
 from lfsrkit.stages import load_stage
 
@@ -20,30 +24,43 @@ WIDTH, HEIGHT = 1120, 860
 
 
 def dark_face(file: Path) -> None:
-    """Draw a face and degrade it as `celeba_x4` does."""
-    found = next(preview(["synthetic:1"], load_stage("pairs", recipes=["celeba_x4"])))
+    """Draw a face and degrade it as `celeba_x8` does."""
+    found = next(preview(["synthetic:1"], load_stage("pairs", recipes=["celeba_x8"])))
     if not isinstance(found, Preview):
         raise SystemExit(found.reason)
     write_png(file, found.low)
 
 
-def photograph(address: str, face: Path, profile: Path) -> None:
-    """Take a picture of each tab."""
+def dark_photograph(file: Path) -> None:
+    """Print three drawn portraits in a row, in the dark."""
+    sheet = np.full((140, 400, 3), 200.0)
+    for number in range(3):
+        face = draw_face(sample_face(torch.Generator().manual_seed(number)), 128).image
+        left = 10 + 130 * number
+        sheet[10:130, left : left + 120] = resize(face, 120, 120)
+    noise = np.random.default_rng(0).normal(0, 0.01, sheet.shape)
+    dark = ((sheet / 255) ** 2.5 * 0.7 + noise).clip(0, 1)
+    write_png(file, (255 * dark).round().astype(np.uint8))
+
+
+def photograph(address: str, folder: Path) -> None:
+    """Take a picture of each tab, and one for a face and for a photograph."""
     with sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            profile,
+            folder / "profile",
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
             viewport={"width": WIDTH, "height": HEIGHT},
         )
         page = context.pages[0]
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(300_000)
         page.goto(address)
-        page.locator("#dark input[type=file]").set_input_files(face)
-        page.wait_for_selector("#histogram svg")
-        page.wait_for_function("document.querySelectorAll('#slider img').length == 2")
-        page.wait_for_timeout(2000)
-        page.screenshot(path=DOCS / "app_restore.png", full_page=True)
+        for name, draw in (("restore", dark_face), ("photograph", dark_photograph)):
+            draw(folder / f"{name}.png")
+            restored(page, folder / f"{name}.png")
+            page.screenshot(path=DOCS / f"app_{name}.png", full_page=True)
+            page.locator("#dark").get_by_label("Clear").click()
+            page.wait_for_selector("#dark input[type=file]", state="attached")
         page.get_by_role("tab", name="Degradations and masks").click()
         page.wait_for_selector("#pictures img")
         page.get_by_role("button", name="shot_read_noise").last.click()
@@ -52,17 +69,23 @@ def photograph(address: str, face: Path, profile: Path) -> None:
         context.close()
 
 
+def restored(page: Any, file: Path) -> None:
+    """Drop a picture and wait until it is restored."""
+    page.locator("#dark input[type=file]").set_input_files(file)
+    page.wait_for_selector("#histogram svg")
+    page.wait_for_function("document.querySelectorAll('#slider img').length == 2")
+    page.wait_for_timeout(2000)
+
+
 def main() -> None:
     """Serve, photograph, stop."""
     with TemporaryDirectory() as folder:
-        face = Path(folder) / "night.png"
-        dark_face(face)
         command = [sys.executable, "-m", "lfsrkit_cli", "app", "--port", "0", *sys.argv[1:]]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             if process.stdout is None:
                 raise SystemExit("the page does not say where it is")
             try:
-                photograph(process.stdout.readline().strip(), face, Path(folder) / "profile")
+                photograph(process.stdout.readline().strip(), Path(folder))
             finally:
                 process.terminate()
 

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 import io
 import os
 import subprocess
@@ -10,7 +11,10 @@ import sys
 import pytest
 import typer
 
+from lfsrkit.registries import REGISTRIES
+from lfsrkit_cli.output import complain
 from lfsrkit_cli.progress import Step, follow
+from lfsrkit_cli.spelling import spelt
 from tests.command_cases import COMMANDS, LIMIT_SECONDS, command, environment, run, run_apart
 
 LOOK = ["--plugin", "--debug", "--help"]
@@ -147,20 +151,6 @@ def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str], unw
     assert unwanted.isdisjoint(result.stderr.split())
 
 
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [("show mas", "masks"), ("show masks pa", "patch"), ("train -c fas", "fast_x4"), ("tra", "train")],
-)
-def test_names_are_completed(words: str, wanted: str) -> None:
-    count = str(len(words.split()))
-    asked = {"_LFSRKIT_COMPLETE": "complete_bash", "COMP_WORDS": f"lfsrkit {words}", "COMP_CWORD": count}
-    code = "import sys; sys.argv = ['lfsrkit']; from lfsrkit_cli import main; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env=asked, timeout=LIMIT_SECONDS
-    )
-    assert wanted in result.stdout.split()
-
-
 def test_progress_in_a_file_is_a_first_and_a_last_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(follow("work", range(1, 101), lambda done: Step(done, 100, "images"))) == list(range(1, 101))
     captured = capsys.readouterr()
@@ -181,6 +171,36 @@ def test_a_narrow_terminal_is_enough(colours: bool) -> None:
     assert max(map(len, plain.splitlines())) <= 60
     failed = _on_terminal(60, *command("show", "loss", "charbonier"))
     assert max(len(line) for line in failed.replace("\x1b[1;31m", "").replace("\x1b[0m", "").splitlines()) <= 60
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
+def test_signs_are_spelt_where_a_terminal_has_ascii_only() -> None:
+    """What is spelt is longer than the sign: lines are broken after it, not before."""
+    text = _on_terminal(60, *command("show", "degradation", "gfpgan"), LC_ALL="C", NO_COLOR="1")
+    assert text.isascii()
+    assert "standard deviation delta of" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_texts_of_plugs_can_be_spelt(kind: str) -> None:
+    """Letters in the names of people are left with codes; every sign has to be readable."""
+    for entry in REGISTRIES[kind]:
+        text = "".join([inspect.getdoc(entry.factory) or "", *(item.meaning for item in entry.parameters())])
+        signs = {sign for sign in text if not sign.isascii() and not sign.isalpha()}
+        assert all(spelt(sign)[0] != "\\" for sign in signs), (entry.name, signs)
+
+
+def test_a_command_in_an_error_can_be_copied(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lfsrkit_cli.output.width_of", lambda stream: 60)
+    wanted = "lfsrkit pairs build -c celeba_x8 --faces SRC --out nowhere/celeba_x8"
+    complain(f"nowhere/celeba_x8: no pairs there; make them by `{wanted}`", "and more of it")
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[-1] == "  and more of it"
+    assert " ".join("\n".join(lines[1:-1]).replace("\\\n", "").split()) == wanted
 
 
 def _on_terminal(width: int, *command: str, **variables: str) -> str:

@@ -78,11 +78,9 @@ def _given(models: Mapping[str, Offer]) -> list[Any]:
     return [
         upload_field("A dark picture", name="dark", binary=True),
         gr.Dropdown(list(models), value=first.label, label="Model", filterable=False, elem_id="model"),
-        gr.Radio(
-            list(first.scales), value=_middle(first), label="A face becomes so many times larger", elem_id="scale"
-        ),
+        gr.Radio(list(first.scales), value=_middle(first), label="Enlarge a face by", elem_id="scale"),
         gr.Radio(_MODES, value="auto", label="Taken as", elem_id="mode"),
-        gr.Radio(_ENLARGED, value=_USUAL, label="Times larger: a photograph", elem_id="enlarge"),
+        gr.Radio(_ENLARGED, value=_USUAL, label="Enlarge a photograph by", elem_id="enlarge"),
     ]
 
 
