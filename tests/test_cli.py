@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from lfsrkit.registries import REGISTRIES
-from lfsrkit_cli.output import complain
+from lfsrkit_cli.output import complain, print_table
 from lfsrkit_cli.progress import Step, follow
 from lfsrkit_cli.spelling import spelt
 from tests.command_cases import COMMANDS, LIMIT_SECONDS, command, environment, run, run_apart
@@ -189,6 +189,19 @@ def test_texts_of_plugs_can_be_spelt(kind: str) -> None:
         text = "".join([inspect.getdoc(entry.factory) or "", *(item.meaning for item in entry.parameters())])
         signs = {sign for sign in text if not sign.isascii() and not sign.isalpha()}
         assert all(spelt(sign)[0] != "\\" for sign in signs), (entry.name, signs)
+
+
+def test_a_table_that_does_not_fit_becomes_lists(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads, rows = ("row", "parameters", "finished"), [("dln+edsr_baseline", "2,218,157", "0 of 3")]
+    printed: list[str] = []
+    for width in (None, 60, 30):
+        monkeypatch.setattr("lfsrkit_cli.output.width_of", lambda stream, width=width: width)
+        print_table(heads, rows, numbers=True)
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert printed[2].splitlines() == ["dln+edsr_baseline", "  parameters  2,218,157", "  finished    0 of 3"]
 
 
 def test_a_command_in_an_error_can_be_copied(

@@ -9,7 +9,7 @@ import typer
 
 from lfsrkit_cli.command import FAILED
 from lfsrkit_cli.options import Json
-from lfsrkit_cli.output import console, print_json
+from lfsrkit_cli.output import print_json, say
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NOT_FOR_USERS = frozenset({"all", "dev", "docs"})
 State = Literal["ok", "absent", "fault"]
-_STYLES: dict[State, str] = {"ok": "green", "absent": "yellow", "fault": "bold red"}
+_COLOURS: dict[State, str] = {"ok": "32", "absent": "33", "fault": "1;31"}
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,8 @@ def examine() -> Iterator[Finding]:
 
 
 def _print(finding: Finding) -> None:
-    from rich.table import Table
-
-    line = Table.grid(padding=(0, 2, 0, 0))
-    line.add_column(width=6, style=_STYLES[finding.state])
-    line.add_column(width=9)
-    line.add_column(overflow="fold")
-    line.add_row(finding.state, finding.topic, finding.detail)
-    console().print(line)
+    state = finding.state
+    say(f"{state:8}{finding.topic:11}{finding.detail}", indent=19, lead=(state, _COLOURS[state]))
 
 
 def _python() -> Iterator[Finding]:

@@ -20,6 +20,9 @@ WIDE = 1000
 """Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
 
 
+_ERROR = "error:"
+_GAP = 2
+"""Spaces between columns."""
 _COMMAND = re.compile(r"`(lfsrkit [^`]+)`")
 """A command within a sentence."""
 
@@ -46,18 +49,23 @@ def width_of(stream: TextIO) -> int | None:
     return get_terminal_size().columns if stream.isatty() else None
 
 
-def say(*lines: str, error: bool = False, indent: int | None = None) -> None:
+def say(*lines: str, error: bool = False, indent: int | None = None, lead: tuple[str, str] = ("", "")) -> None:
     """Print lines as they are; a terminal gets them broken between words, so that a path stays in one piece.
 
     Args:
         lines: Without line feeds, or with some.
         error: Print to standard error.
         indent: Of what is carried over to the next line, in characters; by default as the line itself.
+        lead: What the first line starts with, and the ANSI code of the colour that it has on a terminal.
     """
     stream = sys.stderr if error else sys.stdout
     width = width_of(stream)
-    for line in shown("\n".join(lines), stream.encoding).split("\n") if lines else []:
-        stream.write((line if width is None else _broken(line, width, indent)) + "\n")
+    given = shown("\n".join(lines), stream.encoding).split("\n") if lines else []
+    text = "".join((line if width is None else _broken(line, width, indent)) + "\n" for line in given)
+    word, code = lead
+    if word and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        text = f"\x1b[{code}m{word}\x1b[0m{text.removeprefix(word)}"
+    stream.write(text)
     stream.flush()
 
 
@@ -77,9 +85,7 @@ def complain(first: str, *others: str) -> None:
         first: What is wrong.
         others: More of it, each on a line of its own.
     """
-    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    mark = "\x1b[1;31merror:\x1b[0m" if coloured else "error:"
-    say(f"{mark} {first}", *(f"  {line}" for line in others), error=True)
+    say(f"{_ERROR} {first}", *(f"  {line}" for line in others), error=True, lead=(_ERROR, "1;31"))
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
@@ -94,27 +100,51 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = False, title: str | None = None
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: bool = False,
+    title: str | None = None,
+    least: int = 0,
 ) -> None:
-    """Print a table.
+    """Print a table, or, on a terminal where words would have to be broken, a short list a row.
 
     Args:
         columns: Heads; the first column names the rows.
         rows: Cells.
         numbers: Align all columns but the first to the right.
         title: A line above.
+        least: Width of a terminal in characters below which it is lists in any case.
     """
+    if title is not None:
+        say(title)
+    width = width_of(sys.stdout)
+    if width is not None and width < max(least, _least_width(columns, rows)):
+        _print_lists(columns, rows)
+        return
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     table.add_column(columns[0], style="cyan", overflow="fold")
     for head in columns[1:]:
         table.add_column(head, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(shown(cell, sys.stdout.encoding) for cell in row))
-    if title is not None:
-        say(title)
     console().print(table)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Give the width in which no word of a table is broken."""
+    words = [[word for cell in column for word in cell.split()] for column in zip(columns, *rows, strict=True)]
+    return sum(max(map(len, column), default=0) + _GAP for column in words) - _GAP
+
+
+def _print_lists(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    indent = max(map(len, columns[1:])) + 2 * _GAP
+    for name, *cells in rows:
+        say(name)
+        for head, cell in zip(columns[1:], cells, strict=True):
+            say(f"  {head:{indent - _GAP}}{cell}", indent=indent)
 
 
 def print_json(value: Any) -> None:

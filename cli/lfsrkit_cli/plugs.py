@@ -1,6 +1,5 @@
 """``list`` and ``show``: what can be plugged in, and what one plug takes."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 
 from lfsrkit_cli.nets import NETS, described, net_facts, print_net
 from lfsrkit_cli.options import AnyKind, Json, Kind, Name
-from lfsrkit_cli.output import print_json, print_table, say, width_of
+from lfsrkit_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
     from lfsrkit.calls import Call
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 ROOM_FOR_MEANINGS = 80
-"""Columns of a terminal below which the meanings of parameters stand below their names."""
+"""Width of a terminal in characters below which parameters are lists rather than a table."""
 WEIGHTS = "weights"
 """Listed beside the plugs: trained models that ship."""
 
@@ -73,7 +72,9 @@ def show_plug(
         *([f"tags: {', '.join(sorted(entry.tags))}"] if entry.tags else []),
     )
     say("", documentation or summary_of(entry.factory), "")
-    _print_parameters([_cells(item) for item in entry.parameters()])
+    if entry.parameters():
+        heads, cells = ("parameter", "type", "default", "meaning"), [_cells(item) for item in entry.parameters()]
+        print_table(heads, cells, least=ROOM_FOR_MEANINGS)
     if net is not None:
         print_net(net)
 
@@ -161,16 +162,6 @@ def _facts(parameter: "Parameter") -> dict[str, Any]:
         **default,
         "meaning": parameter.meaning,
     }
-
-
-def _print_parameters(rows: list[tuple[str, str, str, str]]) -> None:
-    width = width_of(sys.stdout)
-    if rows and (width is None or width >= ROOM_FOR_MEANINGS):
-        print_table(("parameter", "type", "default", "meaning"), rows)
-        return
-    for name, kind, default, meaning in rows:
-        say(f"{name}: {kind}, {default}", indent=2)
-        say(f"    {meaning}")
 
 
 def _cells(parameter: "Parameter") -> tuple[str, str, str, str]:
