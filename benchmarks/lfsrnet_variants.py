@@ -1,7 +1,9 @@
-"""Variants of LFSRNet-tiny that differ from it in one thing, for `lfsrkit benchmark --plugin`.
+"""The search for LFSRNet's design: `start`, variants that differ from it in one thing, and what gained, together.
 
-    lfsrkit benchmark --plugin benchmarks/lfsrnet_variants.py --rows lfsrnet_tiny,no_curve,... -c fast_x4 -c common \
-        --rates 1e-3 -s steps=300 --seeds 0,1,2 --split validation --pairs pairs/fast_x4 --out variants
+    lfsrkit benchmark --plugin benchmarks/lfsrnet_variants.py --rows start,no_curve,... -c fast_x4 --rates 1e-3 \
+        -s steps=250 --seeds 0,1,2 --split validation --pairs pairs/fast_x4 --out variants
+
+`docs/results.md` tells what each gave. `lfsrnet_tiny` is `wide_early_kernel`.
 """
 
 import torch
@@ -11,9 +13,10 @@ from torch.nn import functional
 from lfsrkit import MODELS
 from lfsrkit.models.backbones import LocalGlobal
 from lfsrkit.models.layers import ResidualUnit, damped
-from lfsrkit.models.lfsrnet import LfsrNet, lfsrnet_tiny
+from lfsrkit.models.lfsrnet import LfsrNet
 
 CHANNELS = 64
+START = {"channels": CHANNELS, "luminance_depth": 3, "structure_depth": 6, "widths": (32, 32)}
 
 
 class FixedCurve(nn.Module):
@@ -48,19 +51,16 @@ class GlobalToo(nn.Module):
         return self.local(x) + self.everywhere(x.mean(dim=(2, 3), keepdim=True))
 
 
-class Kernels(nn.Module):
-    """Filter with 3 x 3 kernels that are predicted for every position and group of channels."""
+class Amount(nn.Module):
+    """Sharpen or smooth by an amount that is predicted for every position and channel."""
 
-    def __init__(self, channels, groups=8):
+    def __init__(self, channels):
         super().__init__()
-        self.groups = groups
-        self.predict = nn.Conv2d(channels, 9 * groups, 1)
+        self.amount = damped(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x):
-        kernels = self.predict(x).unflatten(1, (self.groups, 1, 9)).softmax(dim=3)
-        patches = functional.unfold(functional.pad(x, (1, 1, 1, 1), mode="replicate"), 3)
-        patches = patches.view(len(x), self.groups, -1, 9, *x.shape[-2:])
-        return 2 * x - (kernels * patches).sum(dim=3).flatten(1, 2)
+        mean = functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+        return torch.addcmul(x, self.amount(x), x - mean)
 
 
 class Spectrum(nn.Module):
@@ -77,29 +77,32 @@ class Spectrum(nn.Module):
         return x + torch.fft.irfft2(torch.complex(real, imaginary), s=x.shape[-2:], norm="ortho")
 
 
+def shaped(name, *changes, **shape):
+    """Register a variant of another shape, changed in place after that."""
+
+    def make(scale: int = 8) -> LfsrNet:
+        net = LfsrNet(scale=scale, backbone="local_global", **{**START, **shape})
+        if kernel_filter not in changes:
+            net.upsample.filter = Amount(net.shallow[0].out_channels)
+        for change in changes:
+            change(net, scale)
+        return net
+
+    MODELS.register(name)(make)
+
+
 def changed(name):
-    """Register a variant: a function that changes a tiny network in place."""
+    """Register a variant: a function that changes a network of the first shape in place."""
 
     def register(change):
-        def make(scale: int = 8) -> LfsrNet:
-            net = lfsrnet_tiny(scale)
-            change(net, scale)
-            return net
-
-        MODELS.register(name)(make)
+        shaped(name, change)
         return change
 
     return register
 
 
-def shaped(name, **shape):
-    """Register a variant of another shape."""
-
-    def make(scale: int = 8) -> LfsrNet:
-        usual = {"backbone": "local_global", "channels": CHANNELS, "luminance_depth": 3, "structure_depth": 6}
-        return LfsrNet(scale=scale, **{**usual, "widths": (32, 32), **shape})
-
-    MODELS.register(name)(make)
+def kernel_filter(net, scale):
+    """Leave the filter of the library, which predicts kernels, where it is."""
 
 
 @changed("no_curve")
@@ -127,11 +130,6 @@ def no_filter(net, scale):
     net.upsample.filter = nn.Identity()
 
 
-@changed("kernel_filter")
-def kernel_filter(net, scale):
-    net.upsample.filter = Kernels(CHANNELS)
-
-
 @changed("global_correction")
 def global_correction(net, scale):
     net.correction = GlobalToo(net.correction)
@@ -157,6 +155,17 @@ def refine_large(net, scale):
     net.upsample.doublings.append(ResidualUnit(32, damping=0.1))
 
 
+shaped("start")
+shaped("kernel_filter", kernel_filter)
 shaped("wide", channels=80, luminance_depth=2, structure_depth=4)
 shaped("deep", channels=48, luminance_depth=5, structure_depth=12)
 shaped("early_luminance", luminance_depth=6, structure_depth=3)
+
+# Second round: what gained in the first, together; then the same in the size of `lfsrnet`.
+WIDE = {"channels": 80, "luminance_depth": 4, "structure_depth": 2}
+BROAD = {"channels": 160, "luminance_depth": 6, "structure_depth": 3, "widths": (64, 48)}
+shaped("wide_early", **WIDE)
+shaped("wide_early_kernel", kernel_filter, **WIDE)
+shaped("wide_early_kernel_fixed", kernel_filter, no_curve, **WIDE)
+shaped("narrow", channels=112, luminance_depth=5, structure_depth=12, widths=(64, 48))
+shaped("broad_early_kernel", kernel_filter, **BROAD)

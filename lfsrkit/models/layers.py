@@ -130,21 +130,32 @@ class GlobalAttention(nn.Module):
 
 
 class FeatureFilter(nn.Module):
-    r"""Filter features by what they show: smooth them where there is noise, sharpen them where there is structure.
+    r"""Filter features with kernels that are chosen by what they show.
 
-    $y = x + a \odot (x - \bar x)$ with $\bar x$ the mean over 3 x 3 positions and $a$ predicted for every position and
-    channel by a 1 x 1 convolution: a kernel of its own for each, of one free number ($a = -1$ smooths, $a > 0$
-    sharpens). Our reading of the paper's "feature filtering".
+    $y_p = x_p + (x_p - \sum_k w_{p,k} x_{p+k})$ over 3 x 3 positions, the border repeated. The weights $w_{p,k}$, a
+    softmax over $k$, are predicted for every position and group of channels by a 1 x 1 convolution: where they lie on
+    the position itself it stays as it is, where they spread it is sharpened against its neighbours, and where they
+    lean to a side an edge is moved. Our reading of the paper's "feature filtering".
 
     Args:
-        channels: Width of the feature maps.
+        channels: Width of the feature maps; divisible by `groups`.
+        groups: Groups of channels that share a kernel.
+
+    References:
+        Wang et al., CARAFE: Content-Aware ReAssembly of FEatures, ICCV 2019 (kernels predicted by a softmax).
+        https://arxiv.org/abs/1905.02188
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, groups: int = 8) -> None:
         super().__init__()
-        self.amount = damped(nn.Conv2d(channels, channels, 1))
+        self.groups = groups
+        self.weigh = nn.Conv2d(channels, 9 * groups, 1)
 
     def forward(self, x: Features) -> Features:
         """Apply."""
-        mean = functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
-        return torch.addcmul(x, self.amount(x), x - mean)
+        height, width = x.shape[-2:]
+        weights = self.weigh(x).unflatten(1, (self.groups, 1, 9)).softmax(dim=3)
+        bordered = functional.pad(x, (1, 1, 1, 1), mode="replicate").unflatten(1, (self.groups, -1))
+        near = [bordered[..., k // 3 : k // 3 + height, k % 3 : k % 3 + width] for k in range(9)]
+        mean = torch.stack([weights[:, :, :, k] * part for k, part in enumerate(near)]).sum(dim=0)
+        return 2 * x - mean.flatten(1, 2)

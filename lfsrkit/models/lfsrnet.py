@@ -110,7 +110,7 @@ def lfsrnet_tiny(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
     References:
         Cong, Zheng, Jia, CAAI Transactions on Intelligent Systems 2025(1):109-117.
     """
-    return LfsrNet(scale=scale, backbone=backbone, channels=64, luminance_depth=3, structure_depth=6, widths=(32, 32))
+    return LfsrNet(scale=scale, backbone=backbone, channels=80, luminance_depth=4, structure_depth=2, widths=(32, 32))
 
 
 def lfsrnet(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
@@ -123,7 +123,7 @@ def lfsrnet(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
     References:
         Cong, Zheng, Jia, CAAI Transactions on Intelligent Systems 2025(1):109-117.
     """
-    return LfsrNet(scale=scale, backbone=backbone, channels=112, luminance_depth=5, structure_depth=12, widths=(64, 48))
+    return LfsrNet(scale=scale, backbone=backbone, channels=160, luminance_depth=6, structure_depth=3, widths=(64, 48))
 
 
 def lfsrnet_large(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
@@ -136,7 +136,7 @@ def lfsrnet_large(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
     References:
         Cong, Zheng, Jia, CAAI Transactions on Intelligent Systems 2025(1):109-117.
     """
-    return LfsrNet(scale=scale, backbone=backbone, channels=160, luminance_depth=9, structure_depth=24, widths=(96, 64))
+    return LfsrNet(scale=scale, backbone=backbone, channels=256, luminance_depth=8, structure_depth=4, widths=(96, 64))
 
 
 def _deep(backbone: str, channels: int, depth: int) -> nn.Module:
