@@ -110,7 +110,9 @@ def lfsrnet_tiny(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
     References:
         Cong, Zheng, Jia, CAAI Transactions on Intelligent Systems 2025(1):109-117.
     """
-    return LfsrNet(scale=scale, backbone=backbone, channels=80, luminance_depth=4, structure_depth=2, widths=(32, 32))
+    return LfsrNet(
+        scale=scale, backbone=backbone, channels=80, luminance_depth=4, structure_depth=2, widths=(32, 32, 16)
+    )
 
 
 def lfsrnet(scale: int = 8, backbone: str = "local_global") -> LfsrNet:
