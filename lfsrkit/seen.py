@@ -8,6 +8,7 @@ from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.files import write_whole
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import MODELS
+from lfsrkit.shipped import shipped_file
 
 PICTURES_FILE = "pictures.txt"
 """In the folder of a run: the identities of all pictures that it has learnt from, one a line."""
@@ -108,8 +109,11 @@ def refuse_seen(seen: Seen, what: str, *, force: bool) -> str:
 
 
 def _of_name(name: str) -> frozenset[str] | None:
-    """A name in the registry is that of a model which learns nothing; of weights that ship under a name, who knows."""
-    return frozenset() if name.partition("(")[0].strip() in MODELS else None
+    """A name in the registry is that of a model which learns nothing; weights that ship lie beside their record."""
+    if name.partition("(")[0].strip() in MODELS:
+        return frozenset()
+    shipped = shipped_file(name)
+    return None if shipped is None else trained_on(shipped)
 
 
 def _read(path: Path) -> frozenset[str] | None:
