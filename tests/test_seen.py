@@ -9,6 +9,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.experiments import open_judges
 from lfsrkit.pairs import PairSet
 from lfsrkit.seen import Seen, common, record_pictures, refuse_seen, seen_in_training, trained_on
+from lfsrkit.shipped import FOLDER, shipped_names
 from lfsrkit.stages import EvaluateConfig
 from tests.experiment_cases import build, write_protocol
 from tests.training_cases import FourPairs, last_checkpoint, stage
@@ -70,3 +71,9 @@ def test_splits_that_share_pictures_are_refused(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UsageError, match="every row was trained on 1 of 4"):
         open_judges(folder, "test", EvaluateConfig())
     assert open_judges(folder, "test", EvaluateConfig(), force=True)[1].startswith("1 of 4, forced")
+
+
+def test_weights_that_ship_say_what_they_were_trained_on(train_pairs: PairSet) -> None:
+    for name in shipped_names():
+        assert str(seen_in_training(name, train_pairs)) == f"0 of {len(train_pairs.ids)}"
+        assert len(trained_on(FOLDER / f"{name}.safetensors") or ()) == 700
