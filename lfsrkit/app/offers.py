@@ -53,7 +53,8 @@ def offers(models: Sequence[str], *, device: str = "auto", allow_code: bool = Fa
         UsageError: If a model does not exist or has to be trained first.
     """
     found: dict[str, Offer] = {}
-    for source in dict.fromkeys([*models, *shipped_names(), FLOOR]):
+    # Those that ship from behind: the largest enlargement is what a page is tried with.
+    for source in dict.fromkeys([*models, *reversed(shipped_names()), FLOOR]):
         model = restorer_for(source, allow_code=allow_code)
         scales = tuple(model.info.scales) if source == FLOOR else (model.scale,)
         label = Path(source).stem if Path(source).exists() else source
