@@ -32,7 +32,8 @@ def at_most(numbers: int, what: str) -> Generator[None]:
 
     def count(_module: nn.Module, _name: str, parameter: nn.Parameter | None) -> None:
         nonlocal asked
-        if parameter is None or threading.get_ident() != mine:
+        # What is on no device takes no memory; backbones of timm are looked at that way before they are made.
+        if parameter is None or parameter.is_meta or threading.get_ident() != mine:
             return
         asked += parameter.numel() + _OVERHEAD
         if asked > largest:
