@@ -38,22 +38,22 @@ def whole() -> Path:
     return place
 
 
-def part(name: Path) -> Callable[[], list[bytes]]:
-    """Give one file of the build as an example."""
-    return lambda: [(whole() / name).read_bytes()]
+def part(folder: Callable[[], Path], name: Path) -> Callable[[], list[bytes]]:
+    """Give one file of a folder, such as that of the build, as an example."""
+    return lambda: [(folder() / name).read_bytes()]
 
 
-def with_part(name: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
-    """Read a build in which one file is another."""
+def with_part(folder: Callable[[], Path], name: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """Read a copy of a folder in which one file is another."""
 
-    def through_build(data: bytes) -> object:
-        with TemporaryDirectory(prefix="lfsrkit-fuzz-") as folder:
-            copy = Path(folder) / "pairs"
-            shutil.copytree(whole(), copy)
+    def through_copy(data: bytes) -> object:
+        with TemporaryDirectory(prefix="lfsrkit-fuzz-") as place:
+            copy = Path(place) / "copy"
+            shutil.copytree(folder(), copy)
             (copy / name).write_bytes(data)
             return read(copy)
 
-    return through_build
+    return through_copy
 
 
 def read_all(folder: Path) -> None:
@@ -149,4 +149,4 @@ def _read_table(rows: list[Any]) -> object:
         (folder / MANIFEST).write_text(json.dumps(record))
         return read_all(folder)
 
-    return with_part(SHARD, read)(buffer.getvalue())
+    return with_part(whole, SHARD, read)(buffer.getvalue())

@@ -1,7 +1,6 @@
 """Weights and runs of training whose files are damaged; hashes are put right, as one who damages on purpose would."""
 
 import json
-import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of
 
-from fuzz.builds import SPLIT, whole
+from fuzz.builds import SPLIT, whole, with_part
 from lfsrkit import pairs, training
 from lfsrkit.errors import DamagedFile, LfsrkitError
 from lfsrkit.models import load, restorer_for, save
@@ -41,27 +40,9 @@ def run() -> Path:
     return place
 
 
-def file_of_run(name: Path) -> Callable[[], list[bytes]]:
-    """Give one file of the run as an example."""
-    return lambda: [(run() / name).read_bytes()]
-
-
 def states() -> list[bytes]:
     """Give the files of the checkpoint."""
     return [(run() / CHECKPOINT / name).read_bytes() for name in FILES]
-
-
-def with_file(name: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
-    """Read a run in which one file is another."""
-
-    def through_run(data: bytes) -> object:
-        with TemporaryDirectory(prefix="lfsrkit-fuzz-") as folder:
-            copy = Path(folder) / "run"
-            shutil.copytree(run(), copy)
-            (copy / name).write_bytes(data)
-            return read(copy)
-
-    return through_run
 
 
 def resume(folder: Path) -> object:
@@ -82,7 +63,7 @@ def read_states(data: bytes) -> None:
     refused: list[LfsrkitError] = []
     for name in FILES:
         try:
-            with_file(CHECKPOINT / name, lambda folder, name=name: _resume_trusting(folder, name))(data)
+            with_part(run, CHECKPOINT / name, lambda folder, name=name: _resume_trusting(folder, name))(data)
         except LfsrkitError as error:
             refused.append(error)
     if len(refused) == len(FILES):

@@ -116,6 +116,11 @@ method = "EDSR"
 CELEBA = "1\nlefteye_x lefteye_y\n000001.jpg 69 109 106 113 77 142 73 152 108 154\n"
 NAMES = ("bicubic(scale=4)", "lfsrnet_tiny_x8", "dln+sparnet", "spandrel:SwinIR(scale=2)", "../../etc/passwd", "a\0b")
 
+
+def _file_of(folder: Callable[[], Path], name: Path, read: Callable[[Path], object]) -> Target:
+    return Target(builds.with_part(folder, name, read), builds.part(folder, name))
+
+
 TARGETS = {
     "images": Target(read_photograph, _pictures),
     "chains": Target(_text(parse_chain), _texts(*CHAINS)),
@@ -143,15 +148,15 @@ TARGETS = {
     "landmarks_parquet": Target(in_file(read_landmarks, "marks.parquet"), _landmark_parquet),
     "landmarks_celeba": Target(in_file(read_landmarks, "marks.txt"), _texts(CELEBA)),
     "identities": Target(in_file(read_identities, "people.txt"), _texts("000001.jpg 2880\n000002.jpg 2937\n")),
-    "shards": Target(builds.with_part(builds.SHARD, builds.read_all), builds.part(builds.SHARD)),
+    "shards": _file_of(builds.whole, builds.SHARD, builds.read_all),
     "rows": Target(builds.read_rows, builds.rows_as_text),
     "stored_pictures": Target(builds.read_pictures, builds.pictures_as_bytes),
-    "manifests": Target(builds.with_part(builds.MANIFEST, builds.read_all), builds.part(builds.MANIFEST)),
-    "sidecars": Target(builds.with_part(builds.SIDECAR, builds.read_sidecar), builds.part(builds.SIDECAR)),
-    "plans": Target(builds.with_part(builds.PLAN, builds.read_plan), builds.part(builds.PLAN)),
+    "manifests": _file_of(builds.whole, builds.MANIFEST, builds.read_all),
+    "sidecars": _file_of(builds.whole, builds.SIDECAR, builds.read_sidecar),
+    "plans": _file_of(builds.whole, builds.PLAN, builds.read_plan),
     "checkpoints": Target(runs.read_states, runs.states),
     **{
-        f"run_{name}": Target(runs.with_file(path, read), runs.file_of_run(path))
+        f"run_{name}": _file_of(runs.run, path, read)
         for name, path, read in (
             ("meta", runs.CHECKPOINT / "meta.json", runs.read_records),
             ("pointer", runs.LAST, runs.read_records),
