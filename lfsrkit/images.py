@@ -44,6 +44,18 @@ def decode(data: bytes) -> Pixels:
     Raises:
         BadPicture: With the reason, if it cannot be decoded or is not one still picture.
     """
+    return np.asarray(decode_picture(data))
+
+
+def decode_picture(data: bytes) -> Pillow.Image:
+    """Decode as `decode` does, for those who only need a part of the picture: pixels are not copied out of Pillow.
+
+    Args:
+        data: A JPEG, PNG, WebP, BMP or TIFF file.
+
+    Raises:
+        BadPicture: As `decode`.
+    """
     if not data:
         raise BadPicture("empty file")
     with warnings.catch_warnings():
@@ -124,6 +136,18 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     if pixels.shape[:2] == (height, width):
         return pixels
     return np.asarray(Pillow.fromarray(pixels).resize((width, height), Pillow.Resampling.BICUBIC))
+
+
+def cut(picture: Pillow.Image, crop: tuple[int, int, int, int], side: int) -> Pixels:
+    """Cut a part out of a picture and resize it as `resize` does.
+
+    Args:
+        picture: RGB or grey.
+        crop: Left, top, right and bottom in pixels; right and bottom are exclusive.
+        side: Height and width of the result in pixels.
+    """
+    part = picture.crop(crop)
+    return np.asarray(part if part.size == (side, side) else part.resize((side, side), Pillow.Resampling.BICUBIC))
 
 
 def fitted(pixels: Pixels, side: int) -> Pixels:
@@ -220,7 +244,7 @@ def write_png(path: Path, pixels: Pixels) -> None:
     write_whole(path, encode_png(pixels))
 
 
-def _upright_rgb(picture: Any) -> Pixels:
+def _upright_rgb(picture: Any) -> Pillow.Image:
     frames = getattr(picture, "n_frames", 1)
     if frames != 1:
         raise BadPicture(f"animated or many pages: {frames} frames")
@@ -228,7 +252,7 @@ def _upright_rgb(picture: Any) -> Pixels:
         raise BadPicture(f"only {picture.width}x{picture.height} pixels")
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
-    return np.asarray(_to_rgb(picture))
+    return _to_rgb(picture)
 
 
 def _to_rgb(picture: Any) -> Any:

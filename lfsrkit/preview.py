@@ -15,7 +15,7 @@ from lfsrkit.calls import Call
 from lfsrkit.degradations import Chain, Params, chain_from_calls, split
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces import FaceRef, FramedFace, Rejected, SourcePicture, frame, open_source
-from lfsrkit.images import Pixels, contact_sheet, decode, resize, to_bytes, to_float, to_pixels
+from lfsrkit.images import Pixels, contact_sheet, decode_picture, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs import degrade
 from lfsrkit.pairs.dataset import PairSet
@@ -129,7 +129,7 @@ def _faces(specs: Sequence[str], size: int) -> Iterator[tuple[FaceRef, Callable[
 
 
 def _decoded(data: bytes, _ref: FaceRef) -> SourcePicture:
-    return SourcePicture(decode(data))
+    return SourcePicture(decode_picture(data))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_type_hints
 
 from lfsrkit.errors import did_you_mean
@@ -75,29 +76,30 @@ def check_parameters(factory: Callable[..., Any], params: Mapping[str, Any]) -> 
         >>> check_parameters(blur, {"sigmaa": 2})
         ({}, ["no parameter 'sigmaa'; did you mean 'sigma'?"])
     """
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     arguments = inspect.signature(factory).parameters
-    hints = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
     faults = [_unknown(name, arguments) for name in params if name not in arguments]
     faults += [f"parameter {n!r} is missing" for n, a in arguments.items() if a.default is REQUIRED and n not in params]
     values: dict[str, Any] = {}
     for name in (name for name in arguments if name in params):
-        hint = hints.get(name, Any)
         try:
-            values[name] = _adapter(TypeAdapter, ConfigDict, hint).validate_python(params[name])
+            values[name] = _adapter(factory, name).validate_python(params[name])
         except ValidationError as error:
             faults += [_ill_typed(name, params[name], dict(fault)) for fault in error.errors()[:1]]
     return values, faults
 
 
-def _adapter(adapter: Any, config: Any, hint: Any) -> Any:
-    from pydantic import PydanticUserError
+# A chain makes its components several times; an adapter takes longer to make than most of them.
+@lru_cache(maxsize=1024)
+def _adapter(factory: Callable[..., Any], name: str) -> Any:
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 
+    hint = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory).get(name, Any)
     try:
-        return adapter(hint, config=config(arbitrary_types_allowed=True))
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
     except PydanticUserError:
-        return adapter(hint)
+        return TypeAdapter(hint)
 
 
 def _unknown(name: str, arguments: Mapping[str, Any]) -> str:

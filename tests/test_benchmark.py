@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from lfsrkit.experiments import open_benchmark
+from lfsrkit.stages import load_stage
 from tests.command_cases import run
 from tests.experiment_cases import build, write_protocol
 
@@ -55,6 +57,14 @@ def test_a_dry_run_says_what_is_left_and_writes_nothing(pairs_folder: Path, tmp_
     assert "0 of 1" in chosen.stdout
     assert "dry run: nothing is trained, nothing is written" in chosen.stdout
     assert not (tmp_path / "out").exists()
+
+
+def test_a_row_may_take_its_batches_in_parts(pairs_folder: Path, tmp_path: Path) -> None:
+    recipes = [str(pairs_folder / "both.toml")]
+    config = load_stage("benchmark", recipes=recipes, values={"accumulate": {"lfsrnet_tiny": 4}})
+    for experiment in open_benchmark(config, pairs_folder, tmp_path, recipes=recipes):
+        parts = {entry.name: (entry.config.accumulate, entry.config.batch_size) for entry in experiment.entries}
+        assert parts == {"edsr_baseline": (1, 16), "lfsrnet_tiny": (4, 16)}
 
 
 @pytest.mark.slow

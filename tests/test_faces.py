@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture
+from PIL import Image
 
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.faces import FaceRef, SourcePicture, assign, frame, open_source, read_identities
@@ -127,7 +128,7 @@ def test_hub_opens_parquet_and_image_folders(folder: Folder, tmp_path: Path, mon
 
 def test_framing_cuts_the_published_rows_of_celeba() -> None:
     pixels = picture(0, 218, 178)
-    face = frame(SourcePicture(pixels), framing="auto", size=178, min_side=1)
+    face = frame(SourcePicture(Image.fromarray(pixels)), framing="auto", size=178, min_side=1)
     assert face.crop == (0, 20, 178, 198)
     assert (face.clean == pixels[20:198]).all()
 
@@ -135,7 +136,9 @@ def test_framing_cuts_the_published_rows_of_celeba() -> None:
 def test_framing_moves_regions_with_the_picture() -> None:
     regions = np.zeros((7, 20, 40), np.uint8)
     regions[0, :, 10:30] = 255
-    face = frame(SourcePicture(picture(0, 20, 40), None, regions), framing="centre", size=10, min_side=1)
+    face = frame(
+        SourcePicture(Image.fromarray(picture(0, 20, 40)), None, regions), framing="centre", size=10, min_side=1
+    )
     assert face.regions is not None
     assert (face.regions[0] == 255).all()
 
@@ -149,7 +152,7 @@ def test_a_build_of_pairs_is_no_folder_of_faces(built: Path) -> None:
 @pytest.mark.parametrize(("framing", "reason"), [("celeba", "178x218"), ("whole", "squares"), ("centre", "min_side")])
 def test_a_picture_of_the_wrong_shape_is_refused(framing: str, reason: str) -> None:
     with pytest.raises(BadPicture, match=reason):
-        frame(SourcePicture(picture(0, 30, 20)), framing=framing, size=64, min_side=64)
+        frame(SourcePicture(Image.fromarray(picture(0, 30, 20))), framing=framing, size=64, min_side=64)
 
 
 @given(st.integers(1, 500), st.integers(1, 500))

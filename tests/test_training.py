@@ -130,16 +130,16 @@ def test_minutes_become_steps_once(train_pairs: PairSet, tmp_path: Path, monkeyp
     monkeypatch.setattr("lfsrkit.training.loop.time_steps", _counting := _Timer(seconds=7.5))
     first = next(training.train(config, train_pairs, None, out, device="cpu"))
     assert first.steps == 4
-    assert _counting.calls == 1
+    assert _counting.calls == [(2, 0), (8, 3)]
     assert json.loads((out / "plan.json").read_text())["seconds_per_step"] == 7.5
     rest = list(training.train(config, train_pairs, None, out, resume=True, device="cpu"))
     assert [record.step for record in rest] == [2, 3, 4]
-    assert _counting.calls == 1
+    assert len(_counting.calls) == 2
 
 
 def test_timing_changes_nothing(train_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     by_steps = list(training.train(stage("steps=8"), train_pairs, None, tmp_path / "a", device="cpu"))
-    monkeypatch.setattr("lfsrkit.training.loop.time_steps", _Timer(seconds=1 / 8, steps=23))
+    monkeypatch.setattr("lfsrkit.training.loop.time_steps", _Timer(seconds=1 / 8))
     config = stage("minutes=0.01666666666666667")
     by_minutes = list(training.train(config, train_pairs, None, tmp_path / "b", device="cpu"))
     assert losses(by_minutes) == losses(by_steps)
@@ -148,15 +148,24 @@ def test_timing_changes_nothing(train_pairs: PairSet, tmp_path: Path, monkeypatc
 class _Timer:
     """Stand in for `time_steps`."""
 
-    def __init__(self, seconds: float, steps: int = 1) -> None:
-        self.seconds, self.steps, self.calls = seconds, steps, 0
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.calls: list[tuple[int, int]] = []
 
-    def __call__(self, step, timed: int) -> float:
-        assert timed == budget.TIMED_STEPS
-        self.calls += 1
-        for _ in range(self.steps):
+    def __call__(self, step, timed: int, *, warmup: int) -> float:
+        self.calls.append((timed, warmup))
+        for _ in range(warmup + timed):
             step()
         return self.seconds
+
+
+def test_a_slow_step_is_not_timed_often(train_pairs: PairSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lfsrkit.training.loop.time_steps", slow := _Timer(seconds=20.0))
+    assert training.seconds_per_step(stage(), train_pairs, device="cpu") == 20.0
+    assert slow.calls == [(2, 0)]
+    monkeypatch.setattr("lfsrkit.training.loop.time_steps", quick := _Timer(seconds=0.1))
+    assert training.seconds_per_step(stage(), train_pairs, device="cpu") == 0.1
+    assert quick.calls == [(2, 0), (budget.TIMED_STEPS, budget.WARMUP_STEPS)]
 
 
 def test_a_step_is_timed_without_its_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def build(
     ] = None,
     batch_size: Annotated[
         int, typer.Option(metavar="N", min=1, help="Pictures degraded together; changes no byte.")
-    ] = 32,
+    ] = 64,
     device: Annotated[
         str,
         typer.Option(

@@ -175,7 +175,7 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
 
 def _rows(config: BenchmarkConfig, recipes: Sequence[str], overrides: Sequence[str]) -> dict[str, TrainConfig]:
     return {
-        str(row): load_stage("train", recipes=recipes, overrides=overrides, values={"model": row})
+        str(row): load_stage("train", recipes=recipes, overrides=overrides, values=config.training_of(row))
         for row in config.rows
     }
 

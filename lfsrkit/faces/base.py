@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
 
 from lfsrkit.images import Pixels
 
@@ -34,13 +35,19 @@ class Rejected:
 class SourcePicture:
     """A decoded picture with what is known of the face on it, in pixels of this picture."""
 
-    pixels: Pixels
+    image: Pillow.Image
+    """Upright 8-bit sRGB, as `lfsrkit.images.decode_picture` gives it."""
     landmarks: NDArray[np.float32] | None = None
     """(68, 2), iBUG order; a pixel's centre is at +0.5."""
     regions: NDArray[np.uint8] | None = None
     """(7, height, width), in the order of `lfsrkit.regions.REGIONS`."""
     framed: bool = False
     """Whether the whole picture is the face square already, whatever framing is asked for."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """All pixels, copied."""
+        return np.asarray(self.image)
 
 
 @dataclass(frozen=True)

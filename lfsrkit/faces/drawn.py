@@ -3,6 +3,8 @@
 import hashlib
 from typing import final
 
+from PIL import Image
+
 from lfsrkit import seeding
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, SourcePicture
@@ -35,7 +37,7 @@ class DrawnSource(FaceSource):
         if ref.id != _identity(ref.index):
             raise BadPicture("drawn by another version of lfsrkit")
         drawn = draw_face(sample_face(seeding.generators(0, [str(ref.index)], 0, "synthetic")[0]), self.size)
-        return SourcePicture(drawn.image, drawn.landmarks, drawn.regions, framed=True)
+        return SourcePicture(Image.fromarray(drawn.image), drawn.landmarks, drawn.regions, framed=True)
 
 
 def _identity(index: int) -> str:

@@ -9,7 +9,7 @@ from typing import final
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePicture, without_duplicates
 from lfsrkit.files import sha256_of
-from lfsrkit.images import SUFFIXES, decode
+from lfsrkit.images import SUFFIXES, decode_picture
 
 BUILD_RECORDS = ".lfsrkit"
 """Folder in which a build of pairs keeps its records."""
@@ -62,7 +62,7 @@ class FolderSource(FaceSource):
             data = (self.folder / ref.source).read_bytes()
         except OSError as error:
             raise BadPicture(f"cannot be read: {error.strerror or error}") from None
-        return SourcePicture(decode(data))
+        return SourcePicture(decode_picture(data))
 
     def _files(self, troubles: list[Rejected]) -> Iterator[Path]:
         def note(error: OSError) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces.base import SourcePicture
-from lfsrkit.images import Pixels, resize
+from lfsrkit.images import Pixels, cut, resize
 
 CELEBA_SIZE = (218, 178)
 """Height and width of the aligned pictures of CelebA (Liu et al., ICCV 2015, https://arxiv.org/abs/1411.7766)."""
@@ -57,6 +57,19 @@ def crop_of(height: int, width: int, framing: str) -> Crop:
     return (left, top, left + side, top + side)
 
 
+def square_of(picture: SourcePicture, framing: str) -> Crop:
+    """Choose the square of a decoded picture.
+
+    Args:
+        picture: A decoded picture; a framed one is used whole.
+        framing: As in `crop_of`.
+
+    Raises:
+        BadPicture: As `crop_of`.
+    """
+    return crop_of(picture.image.height, picture.image.width, "whole" if picture.framed else framing)
+
+
 def frame(picture: SourcePicture, *, framing: str, size: int, min_side: int) -> FramedFace:
     """Cut the square out and resize it.
 
@@ -69,12 +82,11 @@ def frame(picture: SourcePicture, *, framing: str, size: int, min_side: int) -> 
     Raises:
         BadPicture: If the shape does not fit or the crop is too small.
     """
-    left, top, right, bottom = crop = crop_of(
-        picture.pixels.shape[0], picture.pixels.shape[1], "whole" if picture.framed else framing
-    )
+    crop = square_of(picture, framing)
+    left, top, right, bottom = crop
     if right - left < min_side:
         raise BadPicture(f"the face square is {right - left} pixels wide; at least {min_side} are wanted (min_side)")
-    clean = resize(np.ascontiguousarray(picture.pixels[top:bottom, left:right]), size, size)
+    clean = cut(picture.image, crop, size)
     regions = None if picture.regions is None else _resized(picture.regions[:, top:bottom, left:right], size)
     return FramedFace(clean, crop, picture.landmarks, regions)
 

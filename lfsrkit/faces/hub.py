@@ -6,7 +6,7 @@ from typing import Any, final
 
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePicture, without_duplicates
-from lfsrkit.images import decode
+from lfsrkit.images import decode_picture
 
 
 @final
@@ -51,7 +51,7 @@ class HubSource(FaceSource):
         Raises:
             BadPicture: If it is empty or cannot be decoded.
         """
-        return SourcePicture(decode(self._bytes(ref.index)))
+        return SourcePicture(decode_picture(self._bytes(ref.index)))
 
     def _bytes(self, index: int) -> bytes:
         cell = self.rows[index][self.column]

@@ -12,7 +12,7 @@ from lfsrkit.degradations import chain_from_text
 from lfsrkit.errors import BadPicture, LfsrkitError
 from lfsrkit.faces import SourcePicture, frame, open_source
 from lfsrkit.figures.canvas import INK, QUIET, Anchor, Canvas, PixelCanvas, Point, SvgCanvas
-from lfsrkit.images import Pixels, decode, to_bytes, to_pixels
+from lfsrkit.images import Pixels, decode_picture, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import replay
 from lfsrkit.types import Bytes
 
@@ -103,7 +103,7 @@ def lighting_picture(levels: Sequence[Lighting], faces: int = 1) -> Pixels:
 def _pictures(sources: Sequence[str], size: int) -> Iterator[SourcePicture]:
     for source in sources:
         if Path(source).is_file():
-            yield SourcePicture(decode(Path(source).read_bytes()))
+            yield SourcePicture(decode_picture(Path(source).read_bytes()))
             continue
         opened = open_source(source, size=size)
         for ref in sorted(opened.find().refs, key=lambda ref: ref.source):

@@ -16,7 +16,7 @@ from lfsrkit.degradations import chain_from_text
 from lfsrkit.errors import BadPicture, LfsrkitError, UsageError
 from lfsrkit.faces import FaceRef, FramedFace, SourcePicture, frame, open_source
 from lfsrkit.figures.canvas import QUIET, Canvas, PixelCanvas, SvgCanvas
-from lfsrkit.images import Pixels, decode, resize, to_bytes, to_float, to_pixels
+from lfsrkit.images import Pixels, decode_picture, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.regions import with_regions
@@ -127,7 +127,7 @@ def masks_svg(panels: Sequence[Panel]) -> str:
 def _first(source: str, size: int) -> tuple[FaceRef, SourcePicture]:
     if Path(source).is_file():
         data = Path(source).read_bytes()
-        return FaceRef(hashlib.sha256(data).hexdigest(), Path(source).name), SourcePicture(decode(data))
+        return FaceRef(hashlib.sha256(data).hexdigest(), Path(source).name), SourcePicture(decode_picture(data))
     opened = open_source(source, size=size)
     for ref in sorted(opened.find().refs, key=lambda ref: ref.source):
         try:

@@ -36,7 +36,7 @@ def build(
     out: Path,
     *,
     workers: int | None = None,
-    batch_size: int = 32,
+    batch_size: int = 64,
     device: str = "cpu",
     part: tuple[int, int] = (1, 1),
     engine: str = "local",

@@ -25,8 +25,7 @@ def with_regions(face: FramedFace, picture: SourcePicture, ref: FaceRef, files: 
     """
     if face.regions is not None or (face.landmarks is None and files == RegionFiles()):
         return face
-    height, width = picture.pixels.shape[:2]
-    view = View(width, height, face.crop, face.clean.shape[0])
+    view = View(*picture.image.size, face.crop, face.clean.shape[0])
     found = regions_for(view, (ref.id, ref.source), opened(files), landmarks=face.landmarks)
     return face if found.origin == "template" else replace(face, regions=_bytes(found.maps))
 

@@ -12,8 +12,8 @@ from uuid import uuid4
 import numpy as np
 
 from lfsrkit.errors import BadPicture, LfsrkitError, OutputRefused, UsageError
-from lfsrkit.faces import FaceRef, FaceSource, Rejected, SourcePicture, open_source
-from lfsrkit.faces.framing import crop_of
+from lfsrkit.faces import FaceRef, FaceSource, Rejected, open_source
+from lfsrkit.faces.framing import square_of
 from lfsrkit.files import publish, sha256_of
 from lfsrkit.regions.drawing import Points
 from lfsrkit.regions.mesh import LEAST_SCORE, FaceMesh, find_model
@@ -125,15 +125,10 @@ def build_landmarks(
 def _looked(source: FaceSource, ref: FaceRef, mesh: FaceMesh, framing: str) -> Found | Rejected:
     try:
         picture = source.read(ref)
-        found = mesh.find(picture.pixels, _square(picture, framing))
+        found = mesh.find(picture.pixels, square_of(picture, framing))
     except BadPicture as error:
         return Rejected(ref.source, str(error))
     return Found(ref.source, found.score, found.points)
-
-
-def _square(picture: SourcePicture, framing: str) -> tuple[int, int, int, int]:
-    height, width = picture.pixels.shape[:2]
-    return crop_of(height, width, "whole" if picture.framed else framing)
 
 
 @final

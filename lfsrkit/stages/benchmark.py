@@ -1,11 +1,11 @@
 """What can be set about a comparison of several models."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from lfsrkit.config import Config
-from lfsrkit.stages.components import Model
+from lfsrkit.stages.components import Model, Positive
 from lfsrkit.stages.training import Share
 
 Seed = Annotated[int, Field(ge=0)]
@@ -27,6 +27,8 @@ class BenchmarkConfig(Config):
     """Learning rates that each row tries on the validation split; a single one is used without a trial."""
     trial: Share = 0.1
     """Length of such a trial, as a share of the row's steps."""
+    accumulate: dict[str, Positive] = Field(default_factory=dict[str, Positive])
+    """By row: parts that its batches are taken in, for rows that need too much memory; what is learned is the same."""
     published: dict[str, str] = Field(default_factory=dict[str, str])
     """By protocol: published numbers to print beside, such as ``table2/set 1``."""
 
@@ -38,3 +40,12 @@ class BenchmarkConfig(Config):
             if twice:
                 raise ValueError(f"{key}: {', '.join(twice)} is there twice")
         return self
+
+    def training_of(self, row: Model) -> dict[str, Any]:
+        """Name the settings of training in which a row differs from the others.
+
+        Args:
+            row: One of `rows`.
+        """
+        parts = self.accumulate.get(str(row))
+        return {"model": row} | ({} if parts is None else {"accumulate": parts})

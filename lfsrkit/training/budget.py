@@ -9,7 +9,10 @@ from lfsrkit.files import read_record, write_json
 from lfsrkit.stages import TrainConfig
 
 PLAN_FILE = "plan.json"
-WARMUP_STEPS, TIMED_STEPS = 3, 20
+WARMUP_STEPS, TIMED_STEPS, FIRST_STEPS = 3, 20, 2
+"""Steps of warm-up, steps that are timed, and those that decide how many: two, one of each part of a cascade."""
+LONGEST_SECONDS = 60.0
+"""Of the timing of a model, about."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,30 @@ def read_plan(out: Path) -> Plan | None:
     return read_record(path, Plan) if path.is_file() else None
 
 
-def time_steps(step: Callable[[], object], timed: int = TIMED_STEPS) -> float:
+def worth_timing(seconds: float, timed: int = TIMED_STEPS) -> int:
+    """Say how many steps are worth their time once some were timed; none where those are exact enough for their length.
+
+    Args:
+        seconds: Of a first step, without warm-up.
+        timed: At most.
+
+    Example:
+        >>> [worth_timing(seconds) for seconds in (0.5, 6.0, 20.0)]
+        [20, 10, 0]
+    """
+    fitting = int(LONGEST_SECONDS / max(seconds, 1e-9))
+    return 0 if fitting < WARMUP_STEPS + FIRST_STEPS else min(timed, fitting)
+
+
+def time_steps(step: Callable[[], object], timed: int = TIMED_STEPS, *, warmup: int = WARMUP_STEPS) -> float:
     """Measure the seconds of one step, as the mean of some after a warm-up.
 
     Args:
         step: Does one step and waits for its result.
         timed: How many are measured.
+        warmup: How many come before.
     """
-    for _ in range(WARMUP_STEPS):
+    for _ in range(warmup):
         step()
     start = time.perf_counter()
     for _ in range(timed):

@@ -16,7 +16,15 @@ from lfsrkit.seen import record_pictures
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.ahead import made_ahead
 from lfsrkit.training.augment import Examples
-from lfsrkit.training.budget import TIMED_STEPS, WARMUP_STEPS, plan_run, time_steps, write_plan
+from lfsrkit.training.budget import (
+    FIRST_STEPS,
+    TIMED_STEPS,
+    WARMUP_STEPS,
+    plan_run,
+    time_steps,
+    worth_timing,
+    write_plan,
+)
 from lfsrkit.training.checkpoint import has_checkpoint
 from lfsrkit.training.data import Batches, check_batch
 from lfsrkit.training.folder import claim_run, data_identity
@@ -96,7 +104,7 @@ def seconds_per_step(
         config: The stage.
         train_pairs: What to train on.
         device: Where to compute; ``auto`` = an accelerator if there is one.
-        timed: How many steps are measured, after a warm-up.
+        timed: How many steps are measured at most, after a warm-up; fewer where one takes seconds.
 
     Raises:
         UsageError: If model, pairs, settings and machine do not fit.
@@ -163,11 +171,16 @@ class _Run:
         )
 
     def seconds_per_step(self, timed: int = TIMED_STEPS) -> float:
-        """Time some steps of a copy of the model."""
-        steps = WARMUP_STEPS + timed
+        """Time some steps of a copy of the model, fewer where one takes long."""
+        first = self._timed(FIRST_STEPS, warmup=0)
+        more = worth_timing(first, timed)
+        return self._timed(more, warmup=WARMUP_STEPS) if more else first
+
+    def _timed(self, timed: int, warmup: int) -> float:
+        steps = warmup + timed
         spare = self._learner(copy.deepcopy(self.named.model), steps)
         with self._batches(0, steps, 0) as batches:
-            return self.ranks.shared(time_steps(lambda: spare.learn(next(batches)), timed))
+            return self.ranks.shared(time_steps(lambda: spare.learn(next(batches)), timed, warmup=warmup))
 
     def records(self, stop: Callable[[], bool] | None) -> Iterator[TrainRecord]:
         """Train up to the planned length.
