@@ -2,8 +2,9 @@
 
     python benchmarks/oracle.py PAIRS [--count 200]
 
-For every split of a build: the floor (`bicubic`), the oracle (the low picture, its recorded darkening undone, enlarged),
-and the clean picture made small and enlarged again, which never was dark. PSNR of 8-bit RGB, means over the pictures.
+For every split of a build: the floor (`bicubic`), the oracle (the low picture, its recorded darkening undone,
+enlarged), and the clean picture made small and enlarged again, which never was dark. PSNR of 8-bit RGB, means over the
+pictures.
 """
 
 import argparse

@@ -52,9 +52,6 @@ def flat(red: int, green: int) -> Pixels:
     return np.broadcast_to(np.array([red, green, 0], np.uint8), (16, 16, 3)).copy()
 
 
-# --- the numbers ---
-
-
 def test_the_error_is_the_mean_distance_by_that_of_the_outer_eye_corners() -> None:
     rng = np.random.default_rng(0)
     reference, points = rng.uniform(0, 128, (2, 68, 2))
@@ -105,9 +102,6 @@ def test_failures_are_infinite_in_the_area_and_left_out_of_the_mean(brightness: 
     assert columns["landmark_failures"] == [0, 1, 1, None]
     assert columns["face_score"] == [50, 9, None, 50]
     assert columns["clean_faces"] == [1, 1, 1, 0]
-
-
-# --- the rows ---
 
 
 def test_the_floor_and_bicubic_come_first(built: Path, brightness: EvaluateConfig) -> None:

@@ -49,9 +49,6 @@ def scores(values: list[float | None], **more: object) -> list[ImageScores]:
     return [ImageScores(str(i), f"{i}.png", {"psnr": value}, **more) for i, value in enumerate(values)]
 
 
-# --- alone ---
-
-
 def test_a_folder_is_judged_without_clean_pictures(tmp_path: Path, config: EvaluateConfig) -> None:
     dark, bright = np.full((64, 48, 3), 8, np.uint8), np.full((40, 40, 3), 200, np.uint8)
     place = save(tmp_path / "r", {"a.png": dark, "deep/b.png": bright})
@@ -121,9 +118,6 @@ def test_faces_are_found_in_drawn_faces_and_not_in_noise(tmp_path: Path) -> None
     assert float(lines[1]["noise"]) > 10 * float(lines[0]["noise"])
 
 
-# --- against clean pictures ---
-
-
 def test_low_pictures_are_shown_beside_what_was_made_of_them(tmp_path: Path, config: EvaluateConfig) -> None:
     clean = save(tmp_path / "c", {"a.png": picture(0, 32), "b.png": picture(1, 32)})
     restored = save(tmp_path / "r", {"b.png": picture(1, 32) // 2, "a.png": picture(0, 32)})
@@ -167,9 +161,6 @@ def test_wrong_requests_are_told(words: list[str], reason: str) -> None:
     told = run("evaluate", *words)
     assert told.exit_code == 2
     assert reason in told.stderr
-
-
-# --- results ---
 
 
 def test_the_worst_sheet_holds_the_worst(tmp_path: Path) -> None:
@@ -231,9 +222,6 @@ def test_a_table_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no more"):
         write_results(tmp_path / "out", broken())
     assert list((tmp_path / "out").iterdir()) == []
-
-
-# --- several processes ---
 
 
 def torchrun(*words: object) -> "subprocess.CompletedProcess[str]":

@@ -41,9 +41,6 @@ def small_case() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor
     return restored, clean, mask, regions
 
 
-# --- face_mask ---
-
-
 def test_face_mask_by_hand() -> None:
     restored, clean, mask, regions = small_case()
     eps, alpha, beta = 0.2, 2.0, 0.5
@@ -104,9 +101,6 @@ def test_a_face_biased_mask_moves_the_expectation_to_the_face() -> None:
     assert (both - plain).mean() > 1.2 * plain.mean()
 
 
-# --- face_mask_views ---
-
-
 def test_views_are_pasted_into_the_clean_picture() -> None:
     restored, clean, mask = pictures(0), pictures(1), half_mask()
     view = torch.cat((restored[..., :16], clean[..., 16:]), dim=3)
@@ -148,9 +142,6 @@ def test_a_uniform_mask_of_views_is_not_the_whole_picture_in_expectation() -> No
     whole = (views(blurred, clean, mask=torch.ones_like(mask)) - plain)[0]
     share = masked / whole
     assert abs(float(share.mean()) - 0.5) > 5 * float(share.std()) / math.sqrt(n)
-
-
-# --- wrong use ---
 
 
 @pytest.mark.parametrize(

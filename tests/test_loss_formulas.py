@@ -28,9 +28,6 @@ def per_picture(formula: Callable[..., Any], restored: torch.Tensor, clean: torc
     return np.mean(channels, axis=1).tolist()
 
 
-# --- pixels ---
-
-
 @pytest.mark.parametrize(
     ("call", "formula"),
     [
@@ -44,9 +41,6 @@ def test_losses_of_single_values(call: str, formula: Callable[[float], float]) -
     restored, clean = noise(6, 5)
     by_hand = [sum(map(formula, d.tolist())) / 90 for d in (restored - clean).flatten(1)]
     assert LOSSES.build(parse_call(call))(restored, clean).tolist() == pytest.approx(by_hand, rel=1e-12)
-
-
-# --- structure ---
 
 
 @pytest.mark.parametrize("size", [(11, 11), (16, 24), (37, 23), (128, 128)])
@@ -112,9 +106,6 @@ def test_opposite_detail_leaves_the_coarser_scales_their_share() -> None:
     assert restored.grad.abs().max() > 0
 
 
-# --- spectra and neighbours ---
-
-
 def test_fft_is_that_of_numpy() -> None:
     restored, clean = noise(12, 15)
 
@@ -146,9 +137,6 @@ def test_gradient_is_the_total_variation_of_the_error() -> None:
 
     wanted = per_picture(formula, restored, clean)
     assert LOSSES.create("gradient")(restored, clean).tolist() == pytest.approx(wanted, rel=1e-12)
-
-
-# --- tone ---
 
 
 def test_color_is_the_angle_of_colours() -> None:
@@ -185,9 +173,6 @@ def test_a_model_without_the_stage_is_named() -> None:
         LOSSES.create("luminance")(clean, clean, stages={"restored": clean})
     with pytest.raises(UsageError, match="did you mean 'restored'"):
         LOSSES.create("luminance", stage="restore")(clean, clean, stages={"restored": clean})
-
-
-# --- the bank of `face_mask_views` ---
 
 
 def one_energy(x: np.ndarray, direction: int) -> np.ndarray:
@@ -229,9 +214,6 @@ def test_the_bank_is_blind_to_brightness() -> None:
     assert [band.max().item() for band in local_detail(torch.full((1, 3, 5, 3), 0.7, dtype=DOUBLE))] == pytest.approx(
         [1e-3] * 3
     )
-
-
-# --- wrong use ---
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,6 @@ def package_lpips(net: str) -> torch.nn.Module:
     return network
 
 
-# --- with the weights ---
-
-
 ALEX_SIZES = [(31, 31), (32, 48), (37, 53), (64, 48), (128, 128)]
 VGG_SIZES = [(16, 16), (17, 23), (64, 48)]
 
@@ -154,9 +151,6 @@ def test_building_leaves_global_randomness_alone() -> None:
     before = torch.get_rng_state()
     METRICS.create("lpips", weights=WEIGHTS)
     assert torch.equal(torch.get_rng_state(), before)
-
-
-# --- without ---
 
 
 def test_missing_weights_say_what_to_do(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,9 +69,6 @@ def photograph(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
     return 0.6 * blurred + 0.03 * torch.randn(clean.shape, generator=seeded(), dtype=torch.float64), clean
 
 
-# --- against scikit-image ---
-
-
 @pytest.mark.parametrize("make", [noise, natural, photograph])
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_rgb_metrics_equal_scikit_image(make: object, height: int, width: int) -> None:
@@ -99,9 +96,6 @@ def test_single_precision_is_as_good(name: str) -> None:
     restored, clean = (eight_bit(batch) for batch in natural(40, 32))
     single = METRICS.create(name)(restored.float(), clean.float())
     torch.testing.assert_close(single, METRICS.create(name)(restored, clean), atol=1e-9, rtol=0)
-
-
-# --- the convention ---
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -168,9 +162,6 @@ def test_no_gradient_is_kept(name: str) -> None:
     assert not METRICS.create(name)(restored.requires_grad_(), clean).requires_grad
 
 
-# --- weights ---
-
-
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("level", [1.0, 0.25])
 def test_equal_weights_are_no_weights(name: str, level: float) -> None:
@@ -207,9 +198,6 @@ def test_a_weight_of_nothing_measures_nothing(name: str) -> None:
     assert METRICS.create(name)(*natural(32, 24), weight).isnan().tolist() == [False, True]
 
 
-# --- colour and brightness ---
-
-
 def test_colour_bias_is_counted_in_levels() -> None:
     clean = eight_bit(torch.rand(2, 3, 8, 8, generator=seeded()) * 0.5 + 0.2)
     shift = torch.tensor([6.0, -3.0, 0.0]).view(1, 3, 1, 1) / 255
@@ -233,9 +221,6 @@ def test_gt_mean_psnr_of_a_black_picture_is_that_of_black() -> None:
     torch.testing.assert_close(gt_mean_psnr(black, clean), METRICS.create("psnr")(black, clean))
 
 
-# --- wrong use ---
-
-
 @pytest.mark.parametrize("name", ["ssim", "ssim_y"])
 def test_pictures_smaller_than_the_window_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match="at least 11x11 pixels; these are 10x40"):
@@ -250,9 +235,6 @@ def test_a_metric_of_ones_own_gets_eight_bits() -> None:
     with METRICS.temporary("brightest", Brightest):
         value = METRICS.create("brightest")(torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2))
     assert value.tolist() == [128 / 255]
-
-
-# --- without reference, and with a network of one's own ---
 
 
 @pytest.mark.parametrize("name", BLIND)
