@@ -9,7 +9,7 @@ import torch
 from lfsrkit import DEGRADATIONS
 from lfsrkit.colour import linear_to_srgb, srgb_to_linear
 from lfsrkit.degradations import chain_from_text, kernels
-from lfsrkit.errors import BadParameters
+from lfsrkit.errors import BadParameters, UsageError
 
 LENSES = ("defocus", "motion_blur", "gaussian_blur")
 each_lens = pytest.mark.parametrize("name", LENSES)
@@ -256,3 +256,14 @@ def test_angles_turn_clockwise_as_seen():
 def test_what_makes_no_sense_is_refused(name, arguments, said):
     with pytest.raises(BadParameters, match=said):
         DEGRADATIONS.create(name, **arguments)
+
+
+@pytest.mark.parametrize("number", [1e9, math.inf, math.nan])
+def test_a_forged_record_gets_no_huge_kernel(number: float) -> None:
+    for name, params in (
+        ("defocus", {"radius": [number]}),
+        ("motion_blur", {"length": [number], "angle": [0.0]}),
+        ("gaussian_blur", {"sigma": [number], "ratio": [1.0], "angle": [0.0]}),
+    ):
+        with pytest.raises(UsageError, match="kernel of more than 1023 pixels"):
+            DEGRADATIONS.create(name).apply(torch.rand(1, 3, 8, 8), params)

@@ -17,16 +17,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.degradations.base import settled
+from lfsrkit.errors import UsageError
 from lfsrkit.types import Images, Resized
 
 Kernels = Float64[np.ndarray, "n k k"]
 """One kernel a picture."""
-
 Profile = Float64[np.ndarray, " k"]
 """What a separable kernel is the product with itself of."""
-
 Numbers = Sequence[float]
 """One number a picture."""
+
+LARGEST = 1023
+"""Pixels; no chain draws a larger kernel, a forged record may ask for one."""
 
 _FEW_TAPS = 24
 """Weights other than zero up to which adding them one by one is quicker than a Fourier transform."""
@@ -275,6 +277,8 @@ def _folded(places: NDArray[np.int64], side: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=64)
 def _grid(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if size > LARGEST:
+        raise UsageError(f"these parameters ask for a kernel of more than {LARGEST} pixels; no chain records such")
     offsets = np.arange(size, dtype=np.float64) - size // 2
     x, y = np.meshgrid(offsets, offsets)
     return x, y

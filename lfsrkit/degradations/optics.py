@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lfsrkit.degradations.base import LinearDegradation, Params
 from lfsrkit.degradations.draws import Draws, Range, outside, require, uniform
-from lfsrkit.degradations.kernels import Kernels, disk, filtered, gaussian, motion_line
+from lfsrkit.degradations.kernels import LARGEST, Kernels, disk, filtered, gaussian, motion_line
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
@@ -170,4 +170,4 @@ def _spread(light: Images, kernels: Kernels) -> Resized:
 
 def _odd(reach: float) -> int:
     """Side of a kernel that reaches so many pixels from its centre."""
-    return 2 * max(math.ceil(reach), 0) + 1
+    return 2 * max(math.ceil(reach) if reach < LARGEST else LARGEST, 0) + 1
