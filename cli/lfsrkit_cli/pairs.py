@@ -10,7 +10,7 @@ from lfsrkit_cli.building import tell_plan, tell_result
 from lfsrkit_cli.command import FAILED, command
 from lfsrkit_cli.layout import group
 from lfsrkit_cli.options import FACES_HELP, AllowCode, DryRun, Json, Out, Overrides, Recipes, Seed, given
-from lfsrkit_cli.output import print_facts, print_json, print_table, say
+from lfsrkit_cli.output import print_facts, print_json, say
 from lfsrkit_cli.progress import Step, building_step, follow
 
 app = group("Build, verify, describe and export data sets of pairs.")
@@ -151,19 +151,13 @@ def stats(
     if json:
         print_json([{**asdict(item), **facts(profiles[item.split], real)} for item in found])
         return
-    labels = {
-        "low_luma": "luma of low",
-        "clean_luma": "luma of clean",
-        "red_to_green": "red / green",
-        "blue_to_green": "blue / green",
-    }
     for number, item in enumerate(found):
-        rows = [(label, *(f"{value:.3g}" for value in getattr(item, key))) for key, label in labels.items()]
         if number:
             say("")
-        title = f"{item.split}: {item.count} pairs, low {item.black_share:.1%} black, {item.white_share:.1%} white"
-        print_table(("mean per picture", "5 %", "median", "95 %"), rows, numbers=True, title=title)
-        say("")
+        dark, usual, bright = item.clean_luma
+        say(f"{item.split}: {item.count} pairs")
+        say(f"clean pictures: mean luma {usual:.3g}, nine in ten from {dark:.3g} to {bright:.3g}")
+        say(f"low pictures: {item.black_share:.1%} of all values black, {item.white_share:.1%} white", "")
         tell(profiles[item.split], real)
 
 
