@@ -121,14 +121,15 @@ def test_pictures_that_are_no_squares_are_shown_in_their_middle(tmp_path: Path) 
 
 
 def test_the_command_writes_both_forms(built: Path, tmp_path: Path) -> None:
-    start = pairs.open(built, "test").ids[1][:12]
-    for name in ("f.png", "f.svg"):
-        words = ["mine=bicubic", "--pairs", built, "--face", start, "--out", tmp_path / name, "--device", "cpu"]
+    data = pairs.open(built, "test")
+    source = data.sources()[1]
+    for name, face in (("f.png", data.ids[1][:12]), ("f.svg", source), ("g.svg", Path(source).name)):
+        words = ["mine=bicubic", "--pairs", built, "--face", face, "--out", tmp_path / name, "--device", "cpu"]
         told = run("figures", "visual", *words, "--json")
         assert told.exit_code == 0, told.stderr
         facts = json.loads(told.stdout)
         assert facts["columns"] == ["low", "bicubic", "mine", "clean"]
-        assert len(facts["faces"]) == 1
+        assert facts["faces"] == [source]
         assert (tmp_path / name).stat().st_size > 1000
     clean, good = folders(tmp_path, "clean", "good")
     words = ["--restored", good, "--clean", clean, "--out", tmp_path / "none.png", "--dry-run"]

@@ -1,6 +1,6 @@
 """``figures visual``: restored faces side by side, with eyes and mouth enlarged."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -11,6 +11,7 @@ from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, named
 
 if TYPE_CHECKING:
     from lfsrkit.figures.visual import Face
+    from lfsrkit.pairs import PairSet
 
 
 def visual(
@@ -86,17 +87,19 @@ def _of_pairs(
     from lfsrkit.figures.visual import faces_of_pairs
 
     data = stored.open(folder, split, allow_code=how["allow_code"])
-    places = [_place(data.ids, start) for start in chosen] or list(range(min(count, len(data))))
+    places = [_place(data, wanted) for wanted in chosen] or list(range(min(count, len(data))))
     return faces_of_pairs(models, data, places, landmarker=_landmarker(), **how)
 
 
-def _place(ids: list[str], start: str) -> int:
+def _place(data: "PairSet", wanted: str) -> int:
     from lfsrkit.errors import UsageError
 
-    found = [place for place, name in enumerate(ids) if name.startswith(start)]
+    named = [place for place, name in enumerate(data.sources()) if wanted in (name, PurePosixPath(name).name)]
+    found = named or [place for place, name in enumerate(data.ids) if name.startswith(wanted)]
     if len(found) != 1:
         raise UsageError(
-            f"--face {start}: {len(found)} faces of this split have an identity that starts so; one is wanted"
+            f"--face {wanted}: {len(found)} faces of this split have that name or an identity that starts so; "
+            "one is wanted"
         )
     return found[0]
 

@@ -118,9 +118,13 @@ class PairSet:
         """Identities of all pairs, in order; read without the pictures."""
         return self._ids
 
+    def sources(self) -> list[str]:
+        """Read the names of all pairs within their source, in order; without the pictures."""
+        return [name for file in self._files for name in file.names("source")]
+
     @cached_property
     def _ids(self) -> list[str]:
-        return [name for file in self._files for name in file.ids()]
+        return [name for file in self._files for name in file.names()]
 
     @property
     def chain(self) -> Chain:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -43,7 +43,7 @@ class Row:
     regions: StoredPicture | None
 
 
-_ROWS, _IDS = TypeAdapter(list[Row]), TypeAdapter(list[str])
+_ROWS, _NAMES = TypeAdapter(list[Row]), TypeAdapter(list[str])
 
 
 def row_schema(chain: Chain) -> Any:
@@ -112,14 +112,17 @@ class ShardFile:
         for number in range(len(self.group_ends)):
             yield from self.group(number)
 
-    def ids(self) -> list[str]:
-        """Read the identities alone.
+    def names(self, column: Literal["id", "source"] = "id") -> list[str]:
+        """Read the identities alone, or the names within the source.
+
+        Args:
+            column: Which of them.
 
         Raises:
             DamagedFile: If the file cannot be read.
         """
         with self._readable():
-            return _IDS.validate_python(self._file.read(columns=["id"])["id"].to_pylist())
+            return _NAMES.validate_python(self._file.read(columns=[column])[column].to_pylist())
 
     @cached_property
     def _file(self) -> Any:
