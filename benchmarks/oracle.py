@@ -44,17 +44,17 @@ def main():
     for name in pairs.read_manifest(options.pairs).splits:
         split = pairs.open(options.pairs, name)
         count = min(len(split), options.count)
-        found = {row: [] for row in rows_of(split)}
+        rows = rows_of(split)
+        found = {row: [] for row in rows}
         for start in range(0, count, BATCH):
             batch = split.batch(range(start, min(start + BATCH, count)))
             clean = to_float(batch.clean)
-            for row, restore in rows_of(split).items():
+            for row, restore in rows.items():
                 with torch.no_grad():
-                    restored = to_float(quantise(restore(batch, clean).float().clone()))
+                    restored = to_float(quantise(restore(batch, clean).float()))
                 found[row] += psnr(restored, clean).tolist()
-        print(
-            f"{name:10} n = {count:3}  " + "  ".join(f"{row} {fmean(values):.2f} dB" for row, values in found.items())
-        )
+        means = "  ".join(f"{row} {fmean(values):.2f} dB" for row, values in found.items())
+        print(f"{name:10} n = {count:3}  {means}")
 
 
 if __name__ == "__main__":
