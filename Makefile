@@ -40,7 +40,7 @@ fuzz: $(STAMP)
 site: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-# The quick tests with the lowest version of every package, in an environment of its own. torch 2.6 from PyPI brings the
+# The quick tests with the lowest version of every package, in an environment of its own. torch 2.10 from PyPI brings the
 # CUDA libraries, several gigabytes; on a CPU: make lowest PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 lowest: $(STAMP)
 	mkdir -p build

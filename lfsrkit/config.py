@@ -166,6 +166,7 @@ def schema(config: type[Config]) -> dict[str, Any]:
     with warnings.catch_warnings():
         # Components have no JSON form of their own; their text is put in below.
         warnings.simplefilter("ignore", PydanticJsonSchemaWarning)
+        warnings.filterwarnings("ignore", message="Pydantic serializer warnings", category=UserWarning)
         described = config.model_json_schema()
     for key, default in to_tables(config()).items():
         described["properties"][key]["default"] = default

@@ -45,7 +45,10 @@ class Bicubic(Restorer):
         size = (low.shape[-2] * self.scale, low.shape[-1] * self.scale)
         large = functional.interpolate(low, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
         exponent = solve_exponent(large.detach(), self.target_mean)
-        return {"restored": large ** exponent[:, None, None, None]}
+        lit = large > 0
+        # Black stays black without a power: its slope there is infinite, and times nothing it is no number.
+        powers = large.where(lit, 1.0) ** exponent[:, None, None, None]
+        return {"restored": powers.where(lit, 0.0)}
 
 
 @torch.no_grad()
