@@ -1,6 +1,7 @@
 """Models for other programs: each is read by that program, and gives the same pictures there."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,27 @@ import yaml
 
 from lfsrkit import MODELS, export
 from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError
+from lfsrkit.export.windows import windows_of_any_size
 from lfsrkit.models import ModelInfo, Restorer, load, save
 from lfsrkit.models.edsr import Edsr
+from lfsrkit.models.ic_fsrnet import GridRefinement
 from tests.command_cases import run
+
+SMALL_SWINIR = {
+    "scale": 4,
+    "embed_dim": 12,
+    "depths": [2],
+    "num_heads": [2],
+    "window_size": 8,
+    "img_size": 16,
+    "upsampler": "pixelshuffledirect",
+}
+ANY_SIZE = [
+    ("lfsrnet_tiny", {"scale": 4}),
+    ("dln", {}),
+    ("spandrel:SwinIR", SMALL_SWINIR),
+    ("spandrel:OmniSR", {"scale": 4, "res_num": 1, "num_feat": 16}),
+]
 
 
 def seeded(name: str, **params: Any) -> Restorer:
@@ -42,6 +61,20 @@ class Fussy(Restorer):
         return {"restored": low * (0.5 if float(low.mean()) > 0.1 else 2.0)}
 
 
+class Reading(Restorer):
+    """Wants sides that are multiples of 4, from 8, and reads from them as IC-FSRNet's grid does."""
+
+    def __init__(self) -> None:
+        super().__init__(ModelInfo("enhance", (1,), min_size=8, multiple=4), 1)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.reading = GridRefinement(3)
+
+    def _stages(self, low: torch.Tensor) -> dict[str, torch.Tensor]:
+        grid = low[:, :, None, ::4, ::4]
+        return {"restored": low + self.reading(grid, low)[:, :, 0].repeat_interleave(4, 2).repeat_interleave(4, 3)}
+
+
 class TestOnnx:
     def run_with(self, path: Path, low: torch.Tensor) -> torch.Tensor:
         runtime = pytest.importorskip("onnxruntime")
@@ -69,12 +102,25 @@ class TestOnnx:
         assert self.run_with(tmp_path / "m.onnx", torch.rand(1, 3, 12, 12)).shape == (1, 3, 24, 24)
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("name", ["lfsrnet_tiny", "dln"])
-    def test_networks_of_the_kit_take_any_size(self, name: str, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("name", "params"), ANY_SIZE)
+    def test_networks_take_any_size(self, name: str, params: dict[str, Any], tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")
-        params = {} if name == "dln" else {"scale": 4}
         done = export.export_onnx(seeded(name, **params), tmp_path / "m.onnx")
-        assert float(done.facts["largest difference to torch"]) < 1e-3
+        assert str(done.facts["sizes"]).startswith("any")
+
+    def test_sides_are_padded_to_multiples_and_attention_has_one_head(self, tmp_path: Path) -> None:
+        pytest.importorskip("onnxscript")
+        done = export.export_onnx(Reading().eval(), tmp_path / "m.onnx")
+        assert str(done.facts["sizes"]).startswith("any")
+
+    def test_spandrel_is_left_as_it_was(self) -> None:
+        written: Any = import_module("spandrel.architectures.SwinIR.__arch.SwinIR")
+
+        model, before = seeded("spandrel:SwinIR", **SMALL_SWINIR), written.window_reverse
+        with windows_of_any_size(model):
+            assert written.window_reverse is not before
+        assert written.window_reverse is before
+        assert next(m for m in model.modules() if hasattr(m, "calculate_mask")).input_resolution == (16, 16)
 
     def test_what_cannot_be_traced_is_answered_with_what_may_work(self, tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")

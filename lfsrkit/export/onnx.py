@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.export.base import Exported, refuse_existing, trial_picture
 from lfsrkit.export.translations import translations
+from lfsrkit.export.windows import windows_of_any_size
 from lfsrkit.files import write_whole
 from lfsrkit.models import Restorer
 from lfsrkit.types import Images
@@ -20,8 +21,9 @@ from lfsrkit.types import Images
 TOLERANCE = 1e-3
 """Largest difference to torch of a restored picture, values from 0 to 1: a quarter of an 8-bit level."""
 _SUFFIX = ".onnx"
-_SIDES = (9, 10)
-"""Height and width in pixels of the picture that is traced: of no special relation to each other or to a window."""
+_SIDES = (17, 19)
+"""Height and width in pixels of the picture that is traced: beyond the least of every network, and no multiple of a
+window, so that each pads them."""
 _SECONDS = 0.5
 
 
@@ -87,7 +89,7 @@ def _exported(model: _Clamped, side: int | None) -> bytes:
         low = low.repeat(2, 1, 1, 1)
     dynamic = None if side else {"low": dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)}
     try:
-        with _quiet():
+        with _quiet(), windows_of_any_size(model):
             program = torch.onnx.export(
                 model,
                 (low,),

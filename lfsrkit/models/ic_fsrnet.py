@@ -217,9 +217,10 @@ class GridRefinement(nn.Module):
         """Apply."""
         places = (min(features.shape[-2], self.positions), min(features.shape[-1], self.positions))
         pooled = functional.adaptive_avg_pool2d(features, places).flatten(2).transpose(1, 2)
-        key, value = self.key_value(pooled).chunk(2, dim=-1)
         cells = grid.flatten(2).transpose(1, 2)
-        read = functional.scaled_dot_product_attention(self.query(cells), key, value)
+        # One head, as an axis of its own: ONNX takes no attention without.
+        query, key, value = (part[:, None] for part in (self.query(cells), *self.key_value(pooled).chunk(2, dim=-1)))
+        read = functional.scaled_dot_product_attention(query, key, value)[:, 0]
         return grid + self.out(read).transpose(1, 2).reshape(grid.shape)
 
 

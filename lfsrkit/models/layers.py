@@ -40,7 +40,8 @@ def padded(x: Features, least: int, multiple: int) -> Tensor:
         least: Smallest side of the result in pixels.
         multiple: Sides of the result are multiples of this.
     """
-    height, width = (-(-max(side, least) // multiple) * multiple for side in x.shape[-2:])
+    # Rounded up without a negative number, whose quotient ONNX rounds the other way.
+    height, width = ((max(side, least) + multiple - 1) // multiple * multiple for side in x.shape[-2:])
     return functional.pad(x, (0, width - x.shape[-1], 0, height - x.shape[-2]), mode="replicate")
 
 
