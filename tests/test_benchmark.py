@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lfsrkit.errors import UsageError
 from lfsrkit.experiments import open_benchmark
 from lfsrkit.stages import load_stage
 from tests.command_cases import run
@@ -65,6 +66,11 @@ def test_a_row_may_take_its_batches_in_parts(pairs_folder: Path, tmp_path: Path)
     for experiment in open_benchmark(config, pairs_folder, tmp_path, recipes=recipes):
         parts = {entry.name: (entry.config.accumulate, entry.config.batch_size) for entry in experiment.entries}
         assert parts == {"edsr_baseline": (1, 16), "lfsrnet_tiny": (4, 16)}
+
+
+def test_a_row_that_nobody_knows_takes_no_parts() -> None:
+    with pytest.raises(UsageError, match=r"accumulate.*ctcnett.*did you mean 'ctcnet'"):
+        load_stage("benchmark", values={"accumulate": {"ctcnett": 4}})
 
 
 @pytest.mark.slow

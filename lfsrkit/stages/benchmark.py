@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from lfsrkit.config import Config
-from lfsrkit.stages.components import Model, Positive
+from lfsrkit.stages.components import Model, ModelName, Positive
 from lfsrkit.stages.training import Share
 
 Seed = Annotated[int, Field(ge=0)]
@@ -27,7 +27,7 @@ class BenchmarkConfig(Config):
     """Learning rates that each row tries on the validation split; a single one is used without a trial."""
     trial: Share = 0.1
     """Length of such a trial, as a share of the row's steps."""
-    accumulate: dict[str, Positive] = Field(default_factory=dict[str, Positive])
+    accumulate: dict[ModelName, Positive] = Field(default_factory=dict[ModelName, Positive])
     """By row: parts that its batches are taken in, for rows that need too much memory; what is learned is the same."""
     published: dict[str, str] = Field(default_factory=dict[str, str])
     """By protocol: published numbers to print beside, such as ``table2/set 1``."""

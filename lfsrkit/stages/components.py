@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from lfsrkit import registries
 from lfsrkit.calls import Call, parse_call, parse_chain
@@ -58,6 +58,7 @@ def _chain(value: Any) -> tuple[Call, ...]:
 Model = Annotated[
     Call, PlainValidator(lambda value: _component("models", value, scale=8)), WithJsonSchema(_CALL_SCHEMA)
 ]
+ModelName = Annotated[str, AfterValidator(lambda value: str(_component("models", value, scale=8)))]
 Mask = Annotated[Call, PlainValidator(lambda value: _component("masks", value)), WithJsonSchema(_CALL_SCHEMA)]
 Loss = Annotated[Call, PlainValidator(lambda value: _component("losses", value)), WithJsonSchema(_CALL_SCHEMA)]
 Detector = Annotated[Call, PlainValidator(lambda value: _component("detectors", value)), WithJsonSchema(_CALL_SCHEMA)]
