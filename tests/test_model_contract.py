@@ -1,4 +1,4 @@
-"""Laws of every model and backbone, and the padding of the base class."""
+"""Laws of every model and backbone."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from lfsrkit import BACKBONES, MODELS
 from lfsrkit.errors import UsageError
-from lfsrkit.models import ModelInfo, Restorer, count_macs
+from lfsrkit.models import Restorer, count_macs
 
 SIZES = [(5, 7), (16, 16), (17, 23)]
 NAMES = [
@@ -265,39 +265,3 @@ def test_a_backbone_keeps_the_shape(name: str) -> None:
 def test_every_parameter_of_a_backbone_gets_a_gradient(name: str) -> None:
     backbone = make_backbone(name)
     assert_every_parameter_learns(backbone, backbone(torch.randn(2, 32, 8, 8, generator=seeded())))
-
-
-class Recorder(Restorer):
-    """Enlarges by repeating pixels and remembers what it was given."""
-
-    def __init__(self, min_size: int, multiple: int) -> None:
-        super().__init__(ModelInfo("joint", (2,), min_size, multiple), 2)
-        self.seen = torch.empty(0)
-
-    def _stages(self, low: torch.Tensor) -> dict[str, torch.Tensor]:
-        self.seen = low
-        large = low.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
-        return {"half": low[..., :, :], "restored": large}
-
-
-@pytest.mark.parametrize(
-    ("size", "min_size", "multiple", "padded"),
-    [
-        ((5, 7), 1, 1, (5, 7)),
-        ((5, 7), 1, 4, (8, 8)),
-        ((8, 16), 1, 8, (8, 16)),
-        ((1, 1), 15, 8, (16, 16)),
-        ((17, 3), 15, 8, (24, 16)),
-        ((1, 300), 15, 1, (15, 300)),
-    ],
-)
-def test_pictures_are_padded_with_their_border_and_cropped_back(
-    size: tuple[int, int], min_size: int, multiple: int, padded: tuple[int, int]
-) -> None:
-    model = Recorder(min_size, multiple)
-    low = pictures(2, *size)
-    stages = model.stages(low)
-    rows, columns = (torch.arange(new).clamp_max(old - 1) for new, old in zip(padded, size, strict=True))
-    assert torch.equal(model.seen, low[:, :, rows][..., columns])
-    assert torch.equal(stages["half"], low)
-    assert torch.equal(stages["restored"], low.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2))
