@@ -113,6 +113,14 @@ class TestOnnx:
         done = export.export_onnx(Reading().eval(), tmp_path / "m.onnx")
         assert str(done.facts["sizes"]).startswith("any")
 
+    def test_windows_of_other_packages_are_left_alone(self) -> None:
+        class SwinTransformerBlock(torch.nn.Module):
+            input_resolution = (16, 16)
+
+        other = SwinTransformerBlock()
+        with windows_of_any_size(torch.nn.Sequential(other)):
+            assert other.input_resolution == (16, 16)
+
     def test_spandrel_is_left_as_it_was(self) -> None:
         written: Any = import_module("spandrel.architectures.SwinIR.__arch.SwinIR")
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+_SWINIR = "spandrel.architectures.SwinIR.__arch.SwinIR"
+
 
 @contextmanager
 def windows_of_any_size(model: nn.Module) -> Generator[None]:
@@ -19,11 +21,11 @@ def windows_of_any_size(model: nn.Module) -> Generator[None]:
     Args:
         model: Anything; one without SwinIR in it is left alone.
     """
-    blocks = [module for module in model.modules() if type(module).__name__ == "SwinTransformerBlock"]
+    blocks = [module for module in model.modules() if _is_block(module)]
     if not blocks:
         yield
         return
-    written: Any = import_module("spandrel.architectures.SwinIR.__arch.SwinIR")
+    written: Any = import_module(_SWINIR)
 
     changed: list[tuple[Any, str, Any]] = [
         (written, "window_reverse", _window_reverse),
@@ -40,6 +42,10 @@ def windows_of_any_size(model: nn.Module) -> Generator[None]:
             setattr(place, name, value)
 
 
+def _is_block(module: nn.Module) -> bool:
+    return (type(module).__module__, type(module).__name__) == (_SWINIR, "SwinTransformerBlock")
+
+
 def _window_reverse(windows: Tensor, window_size: int, height: int, width: int) -> Tensor:
     """Put windows (n windows, side, side, channels) together to pictures (n, height, width, channels)."""
     rows, columns = height // window_size, width // window_size
@@ -49,11 +55,9 @@ def _window_reverse(windows: Tensor, window_size: int, height: int, width: int) 
 
 def _shift_mask(block: Any, sides: tuple[int, int]) -> Tensor:
     """Give -100 where two positions of a shifted window were not neighbours before the shift, 0 where they were."""
-    from spandrel.architectures.SwinIR.__arch.SwinIR import window_partition
-
     rows, columns = (_strips(side, block.window_size, block.shift_size) for side in sides)
     region = (3 * rows[:, None] + columns)[None, :, :, None]
-    inside = window_partition(region, block.window_size).flatten(1)
+    inside = import_module(_SWINIR).window_partition(region, block.window_size).flatten(1)
     return torch.where(inside[:, None] != inside[:, :, None], -100.0, 0.0)
 
 
