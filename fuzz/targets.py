@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image as Pillow
@@ -19,7 +20,7 @@ from lfsrkit.calls import parse_chain
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.experiments.published import published_sets
 from lfsrkit.faces.splits import read_identities
-from lfsrkit.inference.photograph import read_photograph
+from lfsrkit.inference.photograph import read_photograph, write_photograph
 from lfsrkit.models import load, restorer_for
 from lfsrkit.regions import read_landmarks
 from lfsrkit.stages import STAGES, load_stage
@@ -37,6 +38,14 @@ def refuses_or_reads(target: Target, data: bytes) -> None:
     """Give damaged data to a target; only an error of the kit may come back."""
     with suppress(LfsrkitError):
         target.read(data)
+
+
+def _through(data: bytes) -> None:
+    """Do with a photograph what `enhance` does, but for the restoring."""
+    photograph = read_photograph(data)
+    with TemporaryDirectory(prefix="lfsrkit-fuzz-") as place:
+        for bits in (8, 16):
+            write_photograph(Path(place) / f"{bits}.png", photograph.values, photograph, bits=bits)
 
 
 def _pictures() -> list[bytes]:
@@ -122,7 +131,7 @@ def _file_of(folder: Callable[[], Path], name: Path, read: Callable[[Path], obje
 
 
 TARGETS = {
-    "images": Target(read_photograph, _pictures),
+    "images": Target(_through, _pictures),
     "chains": Target(_text(parse_chain), _texts(*CHAINS)),
     "degradations": Target(_text(lambda text: load_stage("pairs", values={"degrade": text})), _texts(*CHAINS)),
     "recipes": Target(

@@ -1,15 +1,19 @@
 """A short, fixed part of the fuzzing, and what the long one has found."""
 
+import io
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from fuzz.run import rounds
 from fuzz.targets import TARGETS, Target, refuses_or_reads
 from lfsrkit.errors import DamagedFile, LfsrkitError, UsageError
 from lfsrkit.images import encode_png
+from lfsrkit.inference.photograph import read_photograph
 from lfsrkit.regions import read_landmarks
 
 
@@ -32,6 +36,15 @@ def is_read(target: Target, data: bytes) -> bool:
     except LfsrkitError:
         return False
     return True
+
+
+def picture_with_a_bad_table() -> bytes:
+    """A TIFF with 70,000 where only 16 bits can be written: the entry of the rows in a strip becomes another."""
+    buffer = io.BytesIO()
+    Pillow.fromarray(np.zeros((6, 8), np.uint8)).save(buffer, "TIFF")
+    rows, other = struct.pack("<HHII", 278, 4, 1, 6), struct.pack("<HHII", 263, 4, 1, 70_000)
+    assert rows in buffer.getvalue()
+    return buffer.getvalue().replace(rows, other)
 
 
 DEEP, LONG = b"[" * 100_000, b"9" * 5000
@@ -62,6 +75,7 @@ FOUND = {
         b'{"steps": 2, "minutes": null, "seconds_per_step": null, "data": 3}',
     ),
     "weights whose record nests too deep": ("records_of_weights", DEEP),
+    "a picture with a table that cannot be written again": ("images", picture_with_a_bad_table()),
 }
 """What made readers fail, by what it was; found by long runs and by reading along."""
 
@@ -70,6 +84,12 @@ FOUND = {
 def test_what_was_found_stays_mended(what: str) -> None:
     name, data = FOUND[what]
     refuses_or_reads(TARGETS[name], data)
+
+
+def test_what_a_picture_says_beside_its_pixels_is_lost_with_a_word() -> None:
+    photograph = read_photograph(picture_with_a_bad_table())
+    assert photograph.exif is None
+    assert photograph.lost == ("the EXIF of the input is damaged: it is left out",)
 
 
 @pytest.mark.parametrize("landmarks", [3, {"a": 1}])

@@ -35,6 +35,8 @@ class Photograph:
     """EXIF without orientation, for the pixels are upright already, and without the thumbnail of the dark picture."""
     profile: bytes | None = None
     """ICC profile of the file; the values are sRGB all the same."""
+    lost: tuple[str, ...] = ()
+    """What the file says beside the pixels that cannot be kept."""
 
     @property
     def pixels(self) -> Pixels:
@@ -52,10 +54,10 @@ def read_photograph(data: bytes) -> Photograph:
         BadPicture: As `lfsrkit.images.decode`.
     """
     pixels = decode(data)
-    exif, profile = _said_beside(data)
+    exif, profile, lost = _said_beside(data)
     deep = _deep_values(data) if profile is None else None
     values = to_float(to_bytes([pixels])) if deep is None or deep.shape[-2:] != pixels.shape[:2] else deep
-    return Photograph(values, exif, profile)
+    return Photograph(values, exif, profile, lost)
 
 
 def write_photograph(path: Path, restored: Images, beside: Photograph, *, bits: int = 8) -> list[str]:
@@ -76,7 +78,8 @@ def write_photograph(path: Path, restored: Images, beside: Photograph, *, bits: 
     exif = None if beside.exif is None else _with_size(beside.exif, *restored.shape[-2:])
     if bits == 16:
         write_whole(path, _png_of_16_bits(restored, exif))
-        return [] if beside.profile is None else ["16 bits: sRGB instead of the ICC profile of the input"]
+        unfit = [] if beside.profile is None else ["16 bits: sRGB instead of the ICC profile of the input"]
+        return [*beside.lost, *unfit]
     picture: Any = Pillow.fromarray(to_pixels(restored)[0])
     managed = None if beside.profile is None else _into_profile(picture, beside.profile)
     kept: dict[str, Any] = {} if managed is None else {"icc_profile": beside.profile}
@@ -86,15 +89,26 @@ def write_photograph(path: Path, restored: Images, beside: Photograph, *, bits: 
     (managed or picture).save(buffer, "PNG", compress_level=PNG_LEVEL, **kept)
     write_whole(path, buffer.getvalue())
     unusable = beside.profile is not None and managed is None
-    return ["the ICC profile of the input is not one of RGB: sRGB instead"] if unusable else []
+    return [*beside.lost, *(["the ICC profile of the input is not one of RGB: sRGB instead"] if unusable else [])]
 
 
-def _said_beside(data: bytes) -> tuple[bytes | None, bytes | None]:
+def _said_beside(data: bytes) -> tuple[bytes | None, bytes | None, tuple[str, ...]]:
     with Pillow.open(io.BytesIO(data)) as picture:
-        exif = picture.getexif()
-        exif.pop(_ORIENTATION, None)
         profile = picture.info.get("icc_profile") or None
-        return (exif.tobytes() if exif else None), profile
+        try:
+            return _exif_of(picture), profile, ()
+        except Exception:  # Pillow raises whatever a damaged table leads it to
+            return None, profile, ("the EXIF of the input is damaged: it is left out",)
+
+
+def _exif_of(picture: Any) -> bytes | None:
+    exif = picture.getexif()
+    exif.pop(_ORIENTATION, None)
+    if not exif:
+        return None
+    table = exif.tobytes()
+    _with_size(table, 1, 1)  # what cannot be written with a result is found out before there is one
+    return table
 
 
 def _with_size(exif: bytes, height: int, width: int) -> bytes:
