@@ -57,6 +57,7 @@ FOUND = {
     "a plan that is a number": ("plans", b"3"),
     "a recipe that nests too deep": ("recipes", b"a = " + DEEP),
     "a recipe with a number too long to read": ("recipes", b"[train]\nsteps = " + LONG),
+    "a recipe whose chain is no chain": ("recipes", b"[pairs]\ndegrade = true"),
     "a recipe whose table is a number": ("recipes", b"train = 3"),
     "an override with a number too long to read": ("overrides", b"steps=" + LONG),
     "an override that nests too deep": ("overrides", b"steps=" + DEEP),

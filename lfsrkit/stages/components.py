@@ -49,9 +49,13 @@ def _component(kind: str, value: Any, **given: Any) -> Call:
 
 def _chain(value: Any) -> tuple[Call, ...]:
     try:
-        calls: Sequence[Any] = parse_chain(value) if isinstance(value, str) else value
+        calls = parse_chain(value) if isinstance(value, str) else value
     except UsageError as error:
         raise ValueError(str(error)) from None
+    if isinstance(calls, Call | Mapping):
+        calls = [calls]
+    if not isinstance(calls, Sequence):
+        raise ValueError("write a chain such as 'fsr_gamma(scale=4) | jpeg', or a list of its parts")
     return tuple(_component("degradations", item) for item in calls)
 
 
