@@ -104,7 +104,7 @@ def _value(node: ast.expr, names: Mapping[str, str]) -> Any:
         return _call(node, names)
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for a list as a key
         raise ValueError(f"{ast.unparse(node)!r} is neither a literal nor a call") from None
 
 

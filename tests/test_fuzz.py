@@ -50,6 +50,7 @@ def picture_with_a_bad_table() -> bytes:
 DEEP, LONG = b"[" * 100_000, b"9" * 5000
 FOUND = {
     "a name too long for a path": ("names", b"bicubic(" + b"scale=4, " * 500 + b")"),
+    "a list as a key": ("names", b"bicubic(scale={[1]: 1})"),
     "a manifest that nests too deep": ("manifests", DEEP),
     "a manifest with a number too long to read": ("manifests", b'{"scale": ' + LONG + b"}"),
     "a manifest that is a list": ("manifests", b"[]"),
