@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+_Side = int | torch.SymInt
+"""Pixels; the latter while a network is traced, where a side may be any."""
 _SWINIR = "spandrel.architectures.SwinIR.__arch.SwinIR"
 
 
@@ -46,14 +48,14 @@ def _is_block(module: nn.Module) -> bool:
     return (type(module).__module__, type(module).__name__) == (_SWINIR, "SwinTransformerBlock")
 
 
-def _window_reverse(windows: Tensor, window_size: int, height: int, width: int) -> Tensor:
+def _window_reverse(windows: Tensor, window_size: int, height: _Side, width: _Side) -> Tensor:
     """Put windows (n windows, side, side, channels) together to pictures (n, height, width, channels)."""
     rows, columns = height // window_size, width // window_size
     grid = windows.view(-1, rows, columns, window_size, window_size, windows.shape[-1])
     return grid.permute(0, 1, 3, 2, 4, 5).reshape(-1, height, width, windows.shape[-1])
 
 
-def _shift_mask(block: Any, sides: tuple[int, int]) -> Tensor:
+def _shift_mask(block: Any, sides: tuple[_Side, _Side]) -> Tensor:
     """Give -100 where two positions of a shifted window were not neighbours before the shift, 0 where they were."""
     rows, columns = (_strips(side, block.window_size, block.shift_size) for side in sides)
     region = (3 * rows[:, None] + columns)[None, :, :, None]
@@ -61,7 +63,7 @@ def _shift_mask(block: Any, sides: tuple[int, int]) -> Tensor:
     return torch.where(inside[:, None] != inside[:, :, None], -100.0, 0.0)
 
 
-def _strips(side: int, window: int, shift: int) -> Tensor:
+def _strips(side: _Side, window: int, shift: int) -> Tensor:
     """Number the strips of an axis that a shift keeps whole: before the last window, in it, and what comes round."""
     position = torch.arange(side)
     return (position >= side - window).float() + (position >= side - shift).float()
