@@ -1,9 +1,12 @@
 """Configuration: precedence, every fault at once, round trips, and every shipped recipe."""
 
+import json
 import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lfsrkit import config
 from lfsrkit.config import to_tables
@@ -11,9 +14,13 @@ from lfsrkit.degradations.chain import chain_from_calls
 from lfsrkit.errors import ConfigError, UsageError
 from lfsrkit.registries import MODELS
 from lfsrkit.stages import STAGES, PairsConfig, TrainConfig, load_stage
-from lfsrkit.toml import to_toml
+from lfsrkit.toml import parse_toml, to_toml
 
 RECIPES = Path(config.__file__).parent / "recipes"
+PLAIN = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
 def test_order_is_defaults_then_recipes_then_overrides_then_flags(tmp_path: Path) -> None:
@@ -108,6 +115,17 @@ def test_the_template_of_a_stage_parses_back_to_its_defaults(stage: str) -> None
 def test_a_resolved_stage_survives_toml(stage: str) -> None:
     made = STAGES[stage]()
     assert to_tables(STAGES[stage].model_validate(tomllib.loads(to_toml(to_tables(made))))) == to_tables(made)
+
+
+@given(st.dictionaries(st.text(), PLAIN))
+def test_whatever_is_written_as_toml_is_read_back(tables: dict[str, object]) -> None:
+    read = parse_toml(to_toml(tables))
+    assert json.dumps(read, sort_keys=True) == json.dumps(tables, sort_keys=True)
+
+
+def test_rows_with_signs_in_their_names_survive_toml() -> None:
+    made = load_stage("benchmark", values={"accumulate": {"dln+edsr_baseline": 2, "lsr(scale=8)": 3}})
+    assert STAGES["benchmark"].model_validate(parse_toml(to_toml(to_tables(made)))) == made
 
 
 @pytest.mark.parametrize("stage", STAGES)
