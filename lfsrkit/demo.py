@@ -119,7 +119,9 @@ def _contents(
         faces=[(s.shown["low"], s.shown["restored"], s.shown["clean"]) for s in shown if s.shown],
         curves={
             "training loss": [(r["step"], r["loss"]) for r in records if r.get("loss") is not None],
-            "validation PSNR (dB)": [(r["step"], r["validation"]["psnr"]) for r in records if r.get("validation")],
+            "validation PSNR (dB)": [
+                (r["step"], psnr) for r in records if (psnr := r.get("validation", {}).get("psnr")) is not None
+            ],
         },
         details={
             "degradation": data["degrade"],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
@@ -79,9 +80,10 @@ def write_json(path: Path, value: Any) -> None:
 
     Args:
         path: Where to.
-        value: Plain values.
+        value: Plain values; numbers that are not finite become null.
     """
-    write_whole(path, (json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(finite(value), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
 
 
 def read_json(path: Path) -> Any:
@@ -158,9 +160,39 @@ def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
 
     Args:
         path: Where to.
-        rows: Plain values.
+        rows: As in `json_line`.
     """
-    write_whole(path, "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows).encode())
+    write_whole(path, "".join(map(json_line, rows)).encode())
+
+
+def json_line(value: Any) -> str:
+    """Write JSON on one line, with sorted keys and a line feed.
+
+    Args:
+        value: Plain values; numbers that are not finite become null.
+
+    Example:
+        >>> json_line({"loss": float("nan"), "epoch": 1})
+        '{"epoch": 1, "loss": null}\\n'
+    """
+    return json.dumps(finite(value), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """Turn numbers that are not finite into None, which JSON has a word for; what is kept as JSON compares equal to it.
+
+    Args:
+        value: Plain values.
+
+    Example:
+        >>> finite({"psnr": float("inf"), "sizes": (1, 2.5)})
+        {'psnr': None, 'sizes': [1, 2.5]}
+    """
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def sha256_of(path: Path) -> str:

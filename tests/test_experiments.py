@@ -75,6 +75,17 @@ def test_finished_runs_are_skipped_and_changed_ones_are_not(
     assert len(read_scores(entries[0].run(0), "plain", 0).ids) == len(train_pairs)
 
 
+def test_a_row_without_a_bound_is_finished_once(
+    train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
+) -> None:
+    """JSON has no word for the infinite bound; the records of row and run hold it all the same."""
+    data = judges(train_pairs, validation_pairs)
+    entries = make_entries({"free": stage("steps=1", "optim.clip_norm=inf")}, tmp_path)
+    runs = [[event.doing for event in run_entries(entries, [0], data, device="cpu")] for _ in range(2)]
+    assert runs[0][-1] == "judged"
+    assert runs[1] == ["finished before"]
+
+
 def test_a_row_that_was_begun_otherwise_is_refused(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:

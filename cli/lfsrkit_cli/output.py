@@ -1,7 +1,6 @@
 """Results to standard output, everything else to standard error; text from users is never read as markup."""
 
 import json
-import math
 import os
 import re
 import sys
@@ -153,7 +152,9 @@ def print_json(value: Any) -> None:
     Args:
         value: Data classes, paths, calls and tuples are written plainly; what is not finite becomes null.
     """
-    sys.stdout.write(json.dumps(plain(value), indent=2) + "\n")
+    from lfsrkit.files import finite
+
+    sys.stdout.write(json.dumps(finite(plain(value)), indent=2, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
@@ -164,12 +165,10 @@ def plain(value: Any) -> Any:
         value: Anything; what is of no plain type is written as text.
 
     Example:
-        >>> plain({"psnr": float("inf"), "sizes": (1, 2)})
-        {'psnr': None, 'sizes': [1, 2]}
+        >>> plain({"psnr": 24.5, "sizes": (1, 2)})
+        {'psnr': 24.5, 'sizes': [1, 2]}
     """
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

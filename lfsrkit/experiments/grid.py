@@ -14,7 +14,7 @@ from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import Entry, Judges
 from lfsrkit.experiments.scores import FAILED, RESULTS, read_key
 from lfsrkit.experiments.settling import RowFailed, claim_row, settle, settled_config
-from lfsrkit.files import write_json
+from lfsrkit.files import finite, write_json
 from lfsrkit.models.weights import load
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training import NonFiniteError, TrainRecord, train
@@ -118,7 +118,8 @@ def key_of(config: TrainConfig, data: Judges) -> dict[str, Any]:
         data: Pictures and metrics.
     """
     settings = {"train": to_tables(config), "evaluate": to_tables(data.metrics)}
-    return {**settings, "data": {"train": data.train.sha256, "judged": data.judged.sha256, "n": len(data.judged)}}
+    pictures = {"train": data.train.sha256, "judged": data.judged.sha256, "n": len(data.judged)}
+    return finite({**settings, "data": pictures})
 
 
 def _run(

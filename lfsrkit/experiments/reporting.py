@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from lfsrkit.experiments.grids import Value
 from lfsrkit.experiments.page import page_text
@@ -26,7 +25,7 @@ def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:
     write_whole(out / "table.csv", csv_text([line for each in sections for line in _csv_lines(each)]).encode())
     write_whole(out / "table.tex", "\n".join(["% \\usepackage{booktabs}", *map(_latex, sections)]).encode())
     write_whole(out / "table.html", page_text(title, sections).encode())
-    write_json(out / "report.json", _finite({each.name: plain(each) for each in sections}))
+    write_json(out / "report.json", {each.name: plain(each) for each in sections})
 
 
 def _markdown(section: Section) -> str:
@@ -53,12 +52,3 @@ def _with_spread(key: str, row: TableRow) -> Iterator[tuple[str, float]]:
     yield key, row.mean[key]
     if key in row.spread:
         yield f"{key}_spread", row.spread[key]
-
-
-def _finite(value: Any) -> Any:
-    """Replace what is not a number by null, for which JSON has a word."""
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 - nan alone differs from itself

@@ -9,7 +9,7 @@ from typing import Any
 from lfsrkit.config import difference, to_tables
 from lfsrkit.errors import LfsrkitError, OutputRefused
 from lfsrkit.experiments.entries import Entry, Judges
-from lfsrkit.files import claim_folder, read_object, read_record, write_json
+from lfsrkit.files import claim_folder, finite, read_object, read_record, write_json
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training import NonFiniteError, TrainRecord, read_records, seconds_per_step, train
 from lfsrkit.training.budget import plan_run, read_plan, write_plan
@@ -53,7 +53,7 @@ def claim_row(entry: Entry, data: Judges) -> None:
     claim_folder(entry.folder, ROW_FILE)
     settings = {key: value for key, value in to_tables(entry.config).items() if key != "seed"}
     identity = data_identity(data.train, data.validation)
-    key = {"train": settings, "search": {**asdict(entry.search), "rates": list(entry.search.rates)}, "data": identity}
+    key = finite({"train": settings, "search": asdict(entry.search), "data": identity})
     path = entry.folder / ROW_FILE
     changed = difference(read_object(path), key) if path.is_file() else []
     if changed:

@@ -1,7 +1,6 @@
 """What training tells about itself: records while it runs, the same as lines of ``metrics.jsonl``."""
 
 import json
-import math
 import os
 import time
 from collections.abc import Generator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, final
 
 from lfsrkit.errors import OutputRefused
-from lfsrkit.files import write_json_lines
+from lfsrkit.files import json_line, write_json_lines
 
 METRICS_FILE = "metrics.jsonl"
 
@@ -117,16 +116,17 @@ def append_record(out: Path, record: TrainRecord) -> None:
 
     Args:
         out: Folder of the run.
-        record: What to write; numbers that are not finite become null, which JSON has a word for.
+        record: What to write; numbers that are not finite become null.
 
     Raises:
         OutputRefused: If the file cannot be written.
     """
     path = out / METRICS_FILE
-    values = {key: _plain(value) for key, value in asdict(record).items() if value is not None}
+    checkpoint = None if record.checkpoint is None else record.checkpoint.name
+    values = {**asdict(record), "checkpoint": checkpoint}
     try:
         with path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(values, sort_keys=True) + "\n")
+            stream.write(json_line({key: value for key, value in values.items() if value is not None}))
             if record.checkpoint is not None:
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -162,11 +162,3 @@ def _row(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) and type(row.get("step")) is int else None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Path):
-        return value.name
-    return None if isinstance(value, float) and not math.isfinite(value) else value
