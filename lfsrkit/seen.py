@@ -1,17 +1,21 @@
 """Which pictures a model has been trained on, so that nobody judges it by them without knowing."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.files import write_whole
+from lfsrkit.models.weights import CONFIG_FILE
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import shipped_file
 
 PICTURES_FILE = "pictures.txt"
 """In the folder of a run: the identities of all pictures that it has learnt from, one a line."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -30,18 +34,24 @@ class Seen:
 def record_pictures(run: Path, ids: Iterable[str], init: Path | None = None) -> None:
     """Record what a run learns from, beside what it and the run that it began with have learnt from before.
 
-    Nothing is recorded where the pictures of the latter are not known: then those of the run are not known either.
+    Nothing is recorded where the pictures of the latter are not known: then those of the run are not known either. The
+    same holds for identities that are no SHA-256: they are those of no other set of pairs.
 
     Args:
         run: Folder of the run.
         ids: Identities of the training pictures.
         init: Where its first weights come from, if they were not drawn.
+
+    Raises:
+        DamagedFile: If a record is there that is none.
     """
     before = _read(run / PICTURES_FILE)
     first = before if before is not None else frozenset[str]() if init is None else trained_on(init)
     if first is None:
         return
     wanted = first.union(ids)
+    if not all(map(_SHA256.fullmatch, wanted)):
+        return
     if wanted != before:
         write_whole(run / PICTURES_FILE, "".join(f"{name}\n" for name in sorted(wanted)).encode())
 
@@ -50,14 +60,19 @@ def trained_on(model: str | Path) -> frozenset[str] | None:
     """Read which pictures a model has been trained on.
 
     Args:
-        model: A run folder, a file in it, or a folder in it.
+        model: A run folder, the folder of a checkpoint in it, or a file of weights.
 
     Returns:
-        Identities of pictures, or None where no record lies beside the weights.
+        Identities of pictures, or None where no record lies beside the weights or in the folder of their run.
+
+    Raises:
+        DamagedFile: If a file of that name is there that is no record.
     """
     place = Path(model)
-    # A file of a checkpoint lies three folders deep in its run.
-    found = (_read(folder / PICTURES_FILE) for folder in (place, *list(place.parents)[:3]))
+    beside = place if place.is_dir() else place.parent
+    # A checkpoint lies two folders deep in its run.
+    runs = [folder for folder in list(beside.parents)[1:2] if (folder / CONFIG_FILE).is_file()]
+    found = (_read(folder / PICTURES_FILE) for folder in (beside, *runs))
     return next((ids for ids in found if ids is not None), None)
 
 
@@ -120,6 +135,12 @@ def _read(path: Path) -> frozenset[str] | None:
     if not path.is_file():
         return None
     try:
-        return frozenset(path.read_text(encoding="utf-8").split())
+        lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise DamagedFile(f"{path} is damaged: {error}") from error
+    if (odd := next((line for line in lines if not _SHA256.fullmatch(line)), None)) is not None:
+        raise DamagedFile(
+            f"{path} lists no pictures that a model was trained on: {odd[:40]!r} is no SHA-256; "
+            "move it elsewhere if it is another file, restore it if it is damaged"
+        )
+    return frozenset(lines)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lfsrkit import pairs, training
-from lfsrkit.errors import UsageError
+from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.experiments import open_judges
 from lfsrkit.pairs import PairSet
 from lfsrkit.seen import Seen, common, record_pictures, refuse_seen, seen_in_training, trained_on
@@ -15,6 +15,7 @@ from tests.experiment_cases import build, write_protocol
 from tests.training_cases import FourPairs, last_checkpoint, stage
 
 pytestmark = pytest.mark.usefixtures("toy")
+ONE, OTHER = "1f" * 32, "2e" * 32
 
 
 def run(out: Path, data: pairs.PairData, *overrides: str) -> Path:
@@ -43,11 +44,34 @@ def test_names_that_learn_nothing_have_seen_nothing(train_pairs: PairSet) -> Non
 
 
 def test_recording_again_changes_nothing(tmp_path: Path) -> None:
-    record_pictures(tmp_path, ["b", "a"])
+    record_pictures(tmp_path, [OTHER, ONE])
     before = (tmp_path / "pictures.txt").stat().st_mtime_ns
-    record_pictures(tmp_path, ["a"])
+    record_pictures(tmp_path, [ONE])
     assert (tmp_path / "pictures.txt").stat().st_mtime_ns == before
-    assert (tmp_path / "pictures.txt").read_text() == "a\nb\n"
+    assert (tmp_path / "pictures.txt").read_text() == f"{ONE}\n{OTHER}\n"
+
+
+def test_identities_that_nobody_else_has_are_not_recorded(tmp_path: Path) -> None:
+    record_pictures(tmp_path, [ONE, "first.png"])
+    assert trained_on(tmp_path) is None
+
+
+def test_a_record_counts_for_the_weights_beside_it_and_in_its_run_alone(tmp_path: Path) -> None:
+    (tmp_path / "pictures.txt").write_text(f"{ONE}\n")
+    deep = tmp_path / "checkpoints" / "step-000001"
+    deep.mkdir(parents=True)
+    assert trained_on(tmp_path / "net.safetensors") == {ONE} == trained_on(tmp_path)
+    assert trained_on(deep / "ema.safetensors") is None
+    (tmp_path / "config.toml").touch()
+    assert trained_on(deep / "ema.safetensors") == {ONE} == trained_on(deep)
+    assert trained_on(deep.parent / "net.safetensors") is None
+
+
+@pytest.mark.parametrize("text", ["holiday list of mine\n", f"{ONE}\n{ONE[:-1]}\n", f"{ONE} {OTHER}\n", "\n"])
+def test_a_list_of_something_else_is_no_record(text: str, tmp_path: Path) -> None:
+    (tmp_path / "pictures.txt").write_text(text)
+    with pytest.raises(DamagedFile, match=r"pictures\.txt lists no pictures .* is no SHA-256"):
+        trained_on(tmp_path / "net.safetensors")
 
 
 def test_pictures_that_were_seen_are_refused_unless_forced() -> None:

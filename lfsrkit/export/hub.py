@@ -12,13 +12,12 @@ from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.export.base import Exported, refuse_existing
 from lfsrkit.files import write_json, write_whole
 from lfsrkit.models import Restorer, count_parameters, load, read_header, save
-from lfsrkit.models.weights import FILE_NAME, Header
+from lfsrkit.models.weights import CONFIG_FILE, FILE_NAME, Header
 from lfsrkit.pairs.manifest import read_manifest
 
 Kind = Literal["model", "dataset"]
 
 CONFIG, CARD = "config.json", "README.md"
-_RUN_CONFIG = "config.toml"
 
 _TEXT = """---
 {head}---
@@ -190,7 +189,7 @@ def _recorded(extra: Mapping[str, Any]) -> str:
 
 def _settings(run: Path) -> str:
     """Give the configuration of a run, where it is one."""
-    path = run / _RUN_CONFIG
+    path = run / CONFIG_FILE
     if not path.is_file():
         return ""
     return f"\n## Training\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n"

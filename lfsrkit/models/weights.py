@@ -26,6 +26,9 @@ FILE_NAME = "model.safetensors"
 AVERAGE_FILE = "ema.safetensors"
 """What a checkpoint calls its averaged weights; ``model.safetensors`` beside it holds what the optimiser changes."""
 
+CONFIG_FILE = "config.toml"
+"""What a run folder calls its resolved configuration, as a recipe."""
+
 SUFFIX = ".safetensors"
 
 _KEY = "lfsrkit"

@@ -40,7 +40,7 @@ class PairData(Protocol):
 
     @property
     def ids(self) -> list[str]:
-        """Identities of all pairs, in order."""
+        """Identities of all pairs, in order, by which pictures are known again: each a SHA-256."""
         ...
 
     @property

@@ -7,13 +7,11 @@ from typing import Any
 from lfsrkit.config import difference, to_tables
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import claim_folder, write_whole
+from lfsrkit.models.weights import CONFIG_FILE
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.stages import TrainConfig
 from lfsrkit.toml import parse_toml, to_toml
 from lfsrkit.training.budget import read_plan
-
-CONFIG_FILE = "config.toml"
-"""The resolved configuration, as a recipe."""
 
 _SHOWN = 8
 
