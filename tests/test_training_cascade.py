@@ -17,7 +17,7 @@ from lfsrkit.pairs.degrade import replay
 from lfsrkit.registries import MODELS
 from lfsrkit.training.data import Batches
 from lfsrkit.training.lessons import chain_between, part_in_turn, taught
-from tests.training_cases import SCALE, TRAIN, assert_same_run, stage
+from tests.training_cases import SCALE, TRAIN, FourPairs, assert_same_run, stage
 
 pytestmark = pytest.mark.usefixtures("toy", "brighter")
 CPU = torch.device("cpu")
@@ -122,6 +122,11 @@ def test_both_parts_learn(train_pairs: PairSet, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["brighter+toy", "toy+brighter"])
-def test_a_chain_that_does_all_at_once_is_refused(name: str) -> None:
+def test_a_chain_that_does_all_at_once_is_refused_before_the_folder_is_claimed(
+    name: str, train_pairs: PairSet, tmp_path: Path
+) -> None:
+    mixed = FourPairs(train_pairs)
+    mixed.chain = chain_from_text("gfpgan(scale=4)")
     with pytest.raises(UsageError, match="0_gfpgan both shrinks"):
-        chain_between(MODELS.create(name, scale=4), chain_from_text("gfpgan(scale=4)"))
+        next(training.train(stage(f"model={name}"), mixed, None, tmp_path / "run", device="cpu"))
+    assert not (tmp_path / "run").exists()

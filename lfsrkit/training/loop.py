@@ -133,6 +133,7 @@ class _Run:
         self.data = data_identity(train_pairs, validation_pairs)
         self.named: NamedModel = initial_model(config, train_pairs.scale)
         self.objective = Objective(config.loss, config.mask, seed=config.seed)
+        self._between = chain_between(self.named.model, train_pairs.chain)
         # Made once to tell what is impossible before anything is written.
         Gradients(config.precision, ranks.device)
         make_optimiser(config.optim, self.named.model.parameters())
@@ -165,7 +166,7 @@ class _Run:
             self.config,
             with_regions=self.objective.needs_regions,
             device=self.ranks.device,
-            between=chain_between(self.named.model, self.train_pairs.chain),
+            between=self._between,
             rank=self.ranks.index,
             ranks=self.ranks.count,
         )
