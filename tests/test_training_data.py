@@ -115,6 +115,20 @@ def test_what_is_done_to_pairs_reaches_training(train_pairs: PairSet, tmp_path: 
     assert first_loss("again", key) == first_loss("with again", key)
 
 
+@pytest.mark.parametrize(("cache", "again"), [("memory", 1), ("none", 2)])
+def test_validation_keeps_what_training_may_keep(train_pairs: PairSet, tmp_path: Path, cache: str, again: int) -> None:
+    asked: list[int] = []
+    watched = FourPairs(train_pairs)
+    watched.batch = lambda indices: asked.extend(indices) or train_pairs.batch(indices)
+    counts = []
+    for times in (1, 2):
+        asked.clear()
+        config = stage(f"steps={times}", "validate_every=1", f"cache={cache}")
+        list(training.train(config, train_pairs, watched, tmp_path / str(times), device="cpu"))
+        counts.append(len(asked))
+    assert counts[1] == again * counts[0]
+
+
 @pytest.mark.parametrize("setting", ["workers=0", "workers=3", "cache=none", "cache=memory", "degrade_on=device"])
 def test_no_thread_and_no_cache_changes_a_bit(train_pairs: PairSet, tmp_path: Path, setting: str) -> None:
     def run(name: str, *more: str) -> list[float]:

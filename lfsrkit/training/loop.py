@@ -234,7 +234,8 @@ class _Run:
         config, ranks = self.config, self.ranks
         validation = None
         if self.validation_pairs is not None and len(self.validation_pairs):
-            validation = Validation(self.validation_pairs, batch_size=config.batch_size // ranks.count, ranks=ranks)
+            size = config.batch_size // ranks.count
+            validation = Validation(self.validation_pairs, batch_size=size, ranks=ranks, cache=config.cache)
         return Ledger(
             self.out,
             config,

@@ -9,7 +9,7 @@ from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_p
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import METRICS
-from lfsrkit.training.pictures import reader
+from lfsrkit.training.pictures import Cache, reader
 from lfsrkit.training.ranks import Ranks
 from lfsrkit.types import Images, Resized
 
@@ -26,11 +26,12 @@ class Validation:
         pairs: The validation split.
         batch_size: Pictures at a time, in each process.
         ranks: The processes among which the batches are dealt, and the device of this one.
+        cache: Whether decoded pictures are kept, as in `reader`.
     """
 
-    def __init__(self, pairs: PairData, *, batch_size: int, ranks: Ranks) -> None:
+    def __init__(self, pairs: PairData, *, batch_size: int, ranks: Ranks, cache: Cache) -> None:
         self._count, self._batch_size, self._ranks = len(pairs), batch_size, ranks
-        self._read = reader(pairs, with_regions=False)
+        self._read = reader(pairs, with_regions=False, cache=cache)
         self._metrics = {name: METRICS.create(name) for name in METRIC_NAMES}
 
     def measure(self, model: Restorer) -> dict[str, float]:
