@@ -264,6 +264,9 @@ def _line(config: type[Config], detail: ErrorDetails) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "the whole"
     if detail["type"] == "extra_forbidden":
         return f"{place}: no such key{_near_key(config, detail['loc'])}"
+    if detail["type"] == "too_short":
+        default = to_tables(config()).get(place)
+        return f"{place}: at least one is needed" + ("" if default is None else f", such as {toml_value(default)}")
     message = detail["msg"].removeprefix("Value error, ")
     given = "" if isinstance(detail["input"], dict) else f" (given: {detail['input']!r})"
     return f"{place}: {message}{given}"

@@ -136,7 +136,7 @@ def test_version() -> None:
         (["train", "--help"], {"torch", "rich", "lfsrkit"}),
         ([], {"torch", "rich", "lfsrkit"}),
         (["list"], {"torch", "kornia", "timm", "datasets", "numpy"}),
-        (["config", "show", "train", "-s", "model=bicubic", "-s", "loss=[]"], {"kornia", "timm", "datasets", "rich"}),
+        (["config", "show", "train", "-s", "model=bicubic", "-s", "loss=l1"], {"kornia", "timm", "datasets", "rich"}),
     ],
     ids=["help", "help of a command", "nothing", "list", "config"],
 )

@@ -105,6 +105,15 @@ def test_impossible_splits_are_refused(splits: str) -> None:
         load_stage("pairs", overrides=[f"splits={splits}"])
 
 
+@pytest.mark.parametrize(
+    ("stage", "key", "near"), [("train", "loss", "charbonnier"), ("benchmark", "seeds", "[0, 1, 2]")]
+)
+def test_a_list_that_may_not_be_empty_is_refused_with_its_default(stage: str, key: str, near: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key}: at least one is needed, such as ") as caught:
+        load_stage(stage, overrides=[f"{key}=[]"])
+    assert near in str(caught.value)
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_template_of_a_stage_parses_back_to_its_defaults(stage: str) -> None:
     tables = tomllib.loads(config.template(STAGES[stage], stage))

@@ -107,10 +107,10 @@ class TrainConfig(Config):
     """Random crops of growing side, such as ``[{ side = 8, until = 0.5 }]``; whole pictures after the last."""
     optim: OptimConfig = OptimConfig()
     """Optimiser and schedule."""
-    loss: Annotated[tuple[LossTerm, ...], BeforeValidator(_as_list)] = (
+    loss: Annotated[tuple[LossTerm, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
         LossTerm.model_construct(term=Call("charbonnier"), weight=1.0),
     )
-    """Terms of the loss; a table has a name, a weight and the parameters."""
+    """Terms of the loss, at least one; a table has a name, a weight and the parameters."""
     mask: Mask | None = None
     """Mask strategy for the losses that use one; ``face_biased`` when such a loss is named without it."""
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
