@@ -26,7 +26,7 @@ RestoredFolders = Annotated[
 
 
 def named(models: list[str]) -> dict[str, str]:
-    """Read ``NAME=MODEL``, or take the last part of a path as the name.
+    """Read ``NAME=MODEL``, or take the last part of a path as the name; what exists is a path, whatever signs it has.
 
     Args:
         models: As typed.
@@ -39,12 +39,13 @@ def named(models: list[str]) -> dict[str, str]:
         {'first': 'runs/first', 'mine': 'runs/second', 'bicubic(scale=4)': 'bicubic(scale=4)'}
     """
     from lfsrkit.errors import UsageError
+    from lfsrkit.models.choose import is_there, name_of
 
     found: dict[str, str] = {}
     for text in models:
         name, sign, model = text.partition("=")
-        if not sign or "(" in name:
-            name, model = text if "(" in text else Path(text).stem, text
+        if not sign or "(" in name or is_there(Path(text)):
+            name, model = name_of(text), text
         if name in found:
             raise UsageError(f"two rows are called {name!r}; write NAME={model}")
         found[name] = model

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from lfsrkit.devices import choose_device
 from lfsrkit.models import Restorer, restorer_for
+from lfsrkit.models.choose import name_of
 from lfsrkit.shipped import shipped_names
 
 FLOOR = "bicubic"
@@ -57,7 +57,7 @@ def offers(models: Sequence[str], *, device: str = "auto", allow_code: bool = Fa
     for source in dict.fromkeys([*models, *reversed(shipped_names()), FLOOR]):
         model = restorer_for(source, allow_code=allow_code)
         scales = tuple(model.info.scales) if source == FLOOR else (model.scale,)
-        label = Path(source).stem if Path(source).exists() else source
+        label = name_of(source)
         while label in found:
             label += "'"
         found[label] = Offer(label, source, scales, device, allow_code)

@@ -7,7 +7,7 @@ from lfsrkit.calls import Call, parse_call
 from lfsrkit.errors import UnknownComponent, UsageError, did_you_mean
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.macs import count_parameters
-from lfsrkit.models.weights import load
+from lfsrkit.models.weights import SUFFIX, load
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import names_that_ship, shipped_file, shipped_names
 
@@ -37,8 +37,34 @@ def restorer_for(
     return made
 
 
+def name_of(model: str) -> str:
+    """Give what a table or a page calls a model: the last part of its path; a name with parameters stays as it is.
+
+    Args:
+        model: A run folder, a ``.safetensors`` file, or a name.
+
+    Example:
+        >>> name_of("runs/lr1.5"), name_of("weights/mine.safetensors"), name_of("bicubic(scale=4)")
+        ('lr1.5', 'mine', 'bicubic(scale=4)')
+    """
+    path = Path(model)
+    return path.absolute().name.removesuffix(SUFFIX) if "(" not in model or is_there(path) else model
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a path exists; text that is too long to be one does not.
+
+    Args:
+        path: Whatever was named.
+    """
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _made(model: str | Path, scale: int | None, target_mean: float | None, allow_code: bool) -> Restorer:
-    if _is_there(Path(model)) or Path(model).suffix == ".safetensors" or shipped_file(str(model)):
+    if is_there(Path(model)) or Path(model).suffix == SUFFIX or shipped_file(str(model)):
         return load(model, allow_code=allow_code)
     try:
         call = parse_call(str(model))
@@ -46,8 +72,10 @@ def _made(model: str | Path, scale: int | None, target_mean: float | None, allow
     except UnknownComponent as error:
         near = did_you_mean(str(model), shipped_names())
         raise UsageError(f"{model}: no such run folder or file{near}; {error} ({names_that_ship()})") from None
-    except UsageError:
-        raise UsageError(f"{model}: no such run folder, file or model ({names_that_ship()})") from None
+    except UsageError as error:
+        # Of a path it would say no more than that it is no call.
+        reason = f"; {error}" if "(" in str(model) else ""
+        raise UsageError(f"{model}: no such run folder, file or model{reason} ({names_that_ship()})") from None
     taken = {parameter.name for parameter in entry.parameters()}
     given: dict[str, Any] = {"scale": scale, "target_mean": target_mean}
     defaults = {key: value for key, value in given.items() if value is not None and key in taken}
@@ -57,11 +85,3 @@ def _made(model: str | Path, scale: int | None, target_mean: float | None, allow
             f"{call.name} has to be trained first; name a run folder or a .safetensors file ({names_that_ship()})"
         )
     return made
-
-
-def _is_there(path: Path) -> bool:
-    """Whether a path exists; text that is too long to be one does not."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
