@@ -248,6 +248,9 @@ def test_train_says_what_it_would_do(built: Path, folder: Callable[..., Path], t
     splits = "pairs.splits={train=4, validation=2}"
     facts = json.loads(run("train", *live, "-s", splits, "--out", out, "--dry-run", "--json").stdout)
     assert (facts["train"], facts["validation"], facts["scale"], out.exists()) == (4, 2, 4, False)
+    few = "pairs.splits={train=0.999999, validation=0.000001}"
+    facts = json.loads(run("train", *live, "-s", few, "--out", out, "--dry-run", "--json").stdout)
+    assert (facts["train"], facts["validation"]) == (6, 0)
 
 
 @pytest.mark.slow

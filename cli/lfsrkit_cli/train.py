@@ -72,8 +72,9 @@ def _live(faces: str, recipes: list[str], overrides: list[str]) -> tuple[Any, An
     from lfsrkit.stages import load_stage
 
     config = load_stage("pairs", recipes=recipes, overrides=overrides, values={"faces": faces})
-    data = pairs.live(config, "train")
-    return data, pairs.live(config, "validation") if config.splits.get("validation") else None
+    plan = pairs.make_plan(config)
+    watched = any(task.split == "validation" for task in plan.tasks)
+    return pairs.LivePairs(plan, "train"), pairs.LivePairs(plan, "validation") if watched else None
 
 
 def _run(config: "TrainConfig", data: tuple[Any, Any], out: Path, json: bool, **how: Any) -> None:

@@ -1,9 +1,11 @@
 """Pairs that are made when they are asked for: the same interface and the same bytes as a build, nothing on disk."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, final
 
+import numpy as np
 import torch
 
 from lfsrkit.degradations.base import split as rows_of
@@ -36,13 +38,13 @@ class LivePairs:
         self.scale = plan.scale
         self.settings: Mapping[str, Any] = plan.settings
         self.chain: Chain = plan.recipe.chain()
-        self._recipe = plan.recipe
+        self._plan, self._recipe = plan, plan.recipe
         self._source = open_source(plan.recipe.faces, size=plan.recipe.clean_size)
-        refs = [ref for task in plan.tasks if task.split == split for ref in task.refs]
+        refs = self._refs(split)
         if not refs:
             raise UsageError(f"the splits give no face to {split!r}")
         self.rejected: list[Rejected] = []
-        self._faces = self._decoded(refs)
+        self._faces = list(self._decoded(refs, self.rejected))
         if not self._faces:
             raise LfsrkitError(f"no usable face for {split!r}: {self.rejected[0].source}: {self.rejected[0].reason}")
 
@@ -59,10 +61,13 @@ class LivePairs:
         """Identity of the data: the faces and what is done to them."""
         return hashlib.sha256("\n".join([str(sorted(self.settings.items())), *self.ids]).encode()).hexdigest()
 
-    @property
+    @cached_property
     def clean_mean(self) -> float:
-        """Mean of the clean pictures, 0 to 1."""
-        return sum(float(face.clean.mean()) / 255 for _, face in self._faces) / len(self)
+        """Mean of all clean training pictures, 0 to 1; of all pictures where there is none to train on."""
+        training = "train" if self._refs("train") else None
+        faces = self._faces if self.split == training else self._decoded(self._refs(training), [])
+        sums = [int(face.clean.sum(dtype=np.int64)) for _, face in faces]
+        return sum(sums) / (255 * max(1, len(sums) * 3 * self._recipe.clean_size**2))
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """Make several pairs, equal to those of a build.
@@ -77,15 +82,15 @@ class LivePairs:
         regions = [None if f.regions is None else torch.from_numpy(f.regions).float() / 255 for _, f in chosen]
         return Batch(ids, [ref.source for ref, _ in chosen], low, clean, regions, rows_of(params, len(ids)))
 
-    def _decoded(self, refs: Sequence[FaceRef]) -> list[tuple[FaceRef, FramedFace]]:
-        recipe = self._recipe
-        faces: list[tuple[FaceRef, FramedFace]] = []
+    def _refs(self, split: str | None) -> list[FaceRef]:
+        return [ref for task in self._plan.tasks if split in (task.split, None) for ref in task.refs]
+
+    def _decoded(self, refs: Sequence[FaceRef], rejected: list[Rejected]) -> Iterator[tuple[FaceRef, FramedFace]]:
         for ref in refs:
             try:
-                faces.append((ref, framed(self._source.read(ref), ref, recipe)))
+                yield ref, framed(self._source.read(ref), ref, self._recipe)
             except BadPicture as error:
-                self.rejected.append(Rejected(ref.source, str(error)))
-        return faces
+                rejected.append(Rejected(ref.source, str(error)))
 
 
 def live(config: PairsConfig, split: str = "train") -> LivePairs:
