@@ -9,6 +9,8 @@ from typing import Any
 from lfsrkit.errors import UsageError
 
 _PREFIXED = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\b([A-Za-z_]\w*):([A-Za-z_][\w./:-]*)""")
+_HIDDEN = re.compile(r"_prefixed_\d+")
+"""What stands for them while Python's grammar reads the rest."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,14 @@ def parse_chain(text: str) -> tuple[Call, ...]:
         ['blur(sigma=(1, 2))', 'kornia:RandomHue(hue=0.1)', 'quantise']
     """
     names: dict[str, str] = {}
+    parsed = _PREFIXED.sub(lambda match: _hide_prefix(match, names), text)
     try:
-        tree = ast.parse(_PREFIXED.sub(lambda match: _hide_prefix(match, names), text.strip()), mode="eval")
+        # Spaces at the front would be taken for an indented line.
+        tree = ast.parse(parsed.strip(), mode="eval")
         return tuple(_call(node, names) for node in _stages(tree.body))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UsageError(f"cannot read {text!r}: {_reason(error)}; write name(key=value, ...) | name | ...") from None
+        reason = _reason(error, parsed, names)
+        raise UsageError(f"cannot read {text!r}: {reason}; write name(key=value, ...) | name | ...") from None
 
 
 def parse_call(text: str) -> Call:
@@ -108,10 +113,18 @@ def _value(node: ast.expr, names: Mapping[str, str]) -> Any:
         raise ValueError(f"{ast.unparse(node)!r} is neither a literal nor a call") from None
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{error.msg} at character {error.offset}"
-    return str(error) or type(error).__name__
+def _reason(error: Exception, parsed: str, names: Mapping[str, str]) -> str:
+    """Say what is wrong in the words and at the place of the text that was given, not of the one that was parsed."""
+    if isinstance(error, SyntaxError) and error.lineno and error.offset:
+        lines = parsed.lstrip().splitlines(keepends=True)
+        before = sum(map(len, lines[: error.lineno - 1])) + error.offset - 1
+        place = len(parsed) - len(parsed.lstrip()) + before
+        return f"{error.msg} at character {len(_given(parsed[:place], names)) + 1}"
+    return _given(str(error), names) or type(error).__name__
+
+
+def _given(parsed: str, names: Mapping[str, str]) -> str:
+    return _HIDDEN.sub(lambda match: names.get(match.group(), match.group()), parsed)
 
 
 def _written(value: Any) -> str:

@@ -169,3 +169,19 @@ def test_chain_text_round_trips(text: str) -> None:
     calls = parse_chain(text)
     assert parse_chain(" | ".join(map(str, calls))) == calls
     assert " | ".join(map(str, calls)) == text
+
+
+@pytest.mark.parametrize("text", ["{}(hue=)", "  {}(hue=)", "blur | {}(p=1) |\\\n {}(hue=)"])
+def test_faults_are_placed_where_the_user_wrote_them(text: str) -> None:
+    """A name with a prefix takes as many characters as one without."""
+    placed = []
+    for name in ("kornia:RandomHue", "kornia_RandomHue"):
+        with pytest.raises(UsageError, match="at character") as caught:
+            parse_chain(text.replace("{}", name))
+        placed.append(str(caught.value).replace("kornia_", "kornia:"))
+    assert placed[0] == placed[1]
+
+
+def test_faults_show_names_as_the_user_wrote_them() -> None:
+    with pytest.raises(UsageError, match=r"'\[kornia:RandomHue\(\)\]' is neither a literal nor a call"):
+        parse_chain("maybe(stage=[kornia:RandomHue()])")
