@@ -203,7 +203,7 @@ class Registry(Generic[T]):
         return self.create(call.name, **call.params)
 
     def faults(self, call: Call) -> list[str]:
-        """Find everything that is wrong with a call, without making anything.
+        """Find everything that is wrong with a call, without making it; only sound calls among its parameters are made.
 
         Args:
             call: Name and parameters.

@@ -41,10 +41,10 @@ def refuse_existing(path: Path) -> None:
 
 
 def trial_picture(model: Restorer, side: int | None = None, width: int | None = None) -> Images:
-    """Draw a dark picture of noise.
+    """Draw a dark picture of noise, on the CPU.
 
     Args:
-        model: Its device is used.
+        model: Its scale decides the size.
         side: Height, and width where none is given, in pixels; by default what is restored to 128 pixels.
         width: In pixels.
     """
