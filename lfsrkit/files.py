@@ -166,14 +166,14 @@ def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
 
 
 def json_line(value: Any) -> str:
-    """Write JSON on one line, with sorted keys and a line feed.
+    r"""Write JSON on one line, with sorted keys and a line feed.
 
     Args:
         value: Plain values; numbers that are not finite become null.
 
     Example:
         >>> json_line({"loss": float("nan"), "epoch": 1})
-        '{"epoch": 1, "loss": null}\\n'
+        '{"epoch": 1, "loss": null}\n'
     """
     return json.dumps(finite(value), sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
