@@ -11,8 +11,8 @@ from torch.nn import functional
 from lfsrkit import DEGRADATIONS
 from lfsrkit.colour import luma
 from lfsrkit.degradations import kernels, split, srgb
-from lfsrkit.degradations.dice import Dice
 from lfsrkit.degradations.face_restoration import JITTER
+from lfsrkit.dice import Dice
 from lfsrkit.errors import BadParameters
 from lfsrkit.seeding import generators
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"errors", "calls", "signatures", "registry", "toml", "config"},
-    {"registries", "stages", "types", "seeding", "files", "devices", "trust", "shipped"},
+    {"registries", "stages", "types", "seeding", "dice", "files", "devices", "trust", "shipped"},
     {"images", "colour"},
     {"faces", "regions", "degradations", "masks", "losses", "metrics", "detectors"},
     {"models", "pairs"},

@@ -143,6 +143,11 @@ def test_strokes_are_connected_lines_of_the_given_width() -> None:
     assert 0.02 < masks.mean() < 0.6
 
 
+def test_strokes_may_be_many() -> None:
+    few, many = (MASKS.create("strokes", count=(n, n)).sample(8, 64, 64, seeded()) for n in (1, 30))
+    assert (many.mean((1, 2, 3)) > few.mean((1, 2, 3))).all()
+
+
 def test_dark_and_hard_select_the_extremes_and_break_ties_by_the_stream() -> None:
     scores = torch.rand(3, 1, 8, 8, generator=seeded()).repeat_interleave(8, 2).repeat_interleave(8, 3)
     hard = MASKS.create("hard", ratio=0.25, size=8).sample(3, 64, 64, seeded(), error=scores)

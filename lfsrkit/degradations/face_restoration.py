@@ -8,11 +8,11 @@ import torch
 
 from lfsrkit.colour import luma
 from lfsrkit.degradations.base import Degradation, Params, settled, split, stack
-from lfsrkit.degradations.dice import Dice
 from lfsrkit.degradations.draws import IntRange, Range, outside, require
 from lfsrkit.degradations.kernels import filtered_apart, filtered_bilinear, gaussian, gaussian_profile
 from lfsrkit.degradations.resample import resampled
 from lfsrkit.degradations.srgb import gaussian_noise, jpeg, rounded
+from lfsrkit.dice import Dice
 from lfsrkit.seeding import Streams, streams
 from lfsrkit.types import Images, Resized
 

@@ -8,9 +8,9 @@ import torch
 
 from lfsrkit.degradations import kernels
 from lfsrkit.degradations.base import Degradation, Params, settled, split, stack
-from lfsrkit.degradations.dice import Dice
 from lfsrkit.degradations.draws import IntRange, Range, ends, outside, require
 from lfsrkit.degradations.srgb import MODES, gaussian_noise, jpeg, poisson_noise, resized, rounded
+from lfsrkit.dice import Dice
 from lfsrkit.seeding import Streams, streams
 from lfsrkit.types import Images, Resized
 

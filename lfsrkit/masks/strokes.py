@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Generator
 
+from lfsrkit.dice import Dice
 from lfsrkit.errors import UsageError
 from lfsrkit.masks.base import Hints, MaskStrategy
 from lfsrkit.types import Masks
 
 _TURN, _TURN_SCATTER = 2 * math.pi / 5, 2 * math.pi / 15
 _VERTICES = (4, 11)
+_BLOCK = 256
+"""Numbers that a stream is asked for at once: enough for six strokes of any length."""
 
 
 @dataclass(frozen=True)
@@ -55,49 +58,37 @@ class Strokes(MaskStrategy):
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw the strokes of each picture with Pillow."""
-        pictures = [self._drawn(height, width, _Chance(each)) for each in generators]
+        pictures = [self._drawn(height, width, Dice(each, _BLOCK)) for each in generators]
         return torch.from_numpy(np.stack(pictures))[:, None].float()
 
-    def _drawn(self, height: int, width: int, chance: "_Chance") -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    def _drawn(self, height: int, width: int, dice: Dice) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
         from PIL import Image, ImageDraw
 
         picture = Image.new("L", (width, height))
         pen = ImageDraw.Draw(picture)
-        for _ in range(chance.integer(*self.count)):
-            thick = max(1, round(height * chance.between(*self.width)))
-            points = list(_polyline(height, width, chance))
+        for _ in range(dice.integer(self.count)):
+            thick = max(1, round(height * dice.uniform(self.width)))
+            points = list(_polyline(height, width, dice))
             pen.line(points, fill=1, width=thick, joint="curve")
             for x, y in (points[0], points[-1]):
                 pen.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=1)
         return np.asarray(picture)
 
 
-class _Chance:
-    """Numbers of one stream, fetched at once, because single draws of torch are slow."""
-
-    def __init__(self, generator: Generator) -> None:
-        self._numbers = iter(torch.rand(256, generator=generator, dtype=torch.float64).tolist())
-
-    def between(self, low: float, high: float) -> float:
-        return low + (high - low) * next(self._numbers)
-
-    def integer(self, low: int, high: int) -> int:
-        return low + int((high - low + 1) * next(self._numbers))
-
-    def normal(self, mean: float, deviation: float) -> float:
-        radius = math.sqrt(-2 * math.log(1 - next(self._numbers)))
-        return mean + deviation * radius * math.cos(2 * math.pi * next(self._numbers))
-
-
-def _polyline(height: int, width: int, chance: _Chance) -> Iterator[tuple[float, float]]:
-    x, y = chance.between(0.0, float(width)), chance.between(0.0, float(height))
+def _polyline(height: int, width: int, dice: Dice) -> Iterator[tuple[float, float]]:
+    x, y = dice.uniform((0.0, float(width))), dice.uniform((0.0, float(height)))
     yield x, y
     reach = math.hypot(height, width) / 8
-    mean_turn = chance.between(_TURN - _TURN_SCATTER, _TURN + _TURN_SCATTER)
-    for step in range(chance.integer(*_VERTICES)):
-        turn = chance.between(mean_turn - _TURN_SCATTER, mean_turn + _TURN_SCATTER)
+    mean_turn = dice.uniform((_TURN - _TURN_SCATTER, _TURN + _TURN_SCATTER))
+    for step in range(dice.integer(_VERTICES)):
+        turn = dice.uniform((mean_turn - _TURN_SCATTER, mean_turn + _TURN_SCATTER))
         angle = 2 * math.pi - turn if step % 2 == 0 else turn
-        length = min(max(chance.normal(reach, reach / 2), 0), 2 * reach)
+        length = min(max(_normal(reach, reach / 2, dice), 0), 2 * reach)
         x = min(max(x + length * math.sin(angle), 0), width)
         y = min(max(y + length * math.cos(angle), 0), height)
         yield x, y
+
+
+def _normal(mean: float, deviation: float, dice: Dice) -> float:
+    radius = math.sqrt(-2 * math.log(1 - dice.unit()))
+    return mean + deviation * radius * math.cos(2 * math.pi * dice.unit())

@@ -1,4 +1,4 @@
-"""Draws for one picture, for composites that make many choices in a row."""
+"""Draws for one picture, for what makes many choices in a row."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar, final
@@ -6,12 +6,9 @@ from typing import TypeVar, final
 import torch
 from torch import Generator
 
-from lfsrkit.degradations.draws import IntRange, Range, ends
 from lfsrkit.seeding import SEED_LIMIT
 
 T = TypeVar("T")
-
-_BLOCK = 32
 
 
 @final
@@ -20,6 +17,8 @@ class Dice:
 
     Args:
         source: The stream of the picture.
+        block: Numbers that the stream is asked for at once, from 1: asking takes longer than the numbers themselves.
+            What draws from the stream afterwards depends on it.
 
     Example:
         >>> dice = Dice(Generator().manual_seed(0))
@@ -27,27 +26,28 @@ class Dice:
         (True, 2.5, 3, 'b')
     """
 
-    def __init__(self, source: Generator) -> None:
+    def __init__(self, source: Generator, block: int = 32) -> None:
         self._source = source
+        self._block = block
         self._numbers: list[float] = []
 
     def unit(self) -> float:
         """Draw from 0 up to, not including, 1."""
         if not self._numbers:
-            block = torch.rand(_BLOCK, generator=self._source, dtype=torch.float64)
+            block = torch.rand(self._block, generator=self._source, dtype=torch.float64)
             self._numbers = block.flip(0).tolist()
         return self._numbers.pop()
 
-    def uniform(self, span: Range) -> float:
+    def uniform(self, span: float | tuple[float, float]) -> float:
         """Draw evenly between the ends.
 
         Args:
             span: A number or ``(low, high)``.
         """
-        low, high = ends(span)
+        low, high = span if isinstance(span, tuple) else (span, span)
         return min(low + (high - low) * self.unit(), high)
 
-    def integer(self, span: IntRange) -> int:
+    def integer(self, span: int | tuple[int, int]) -> int:
         """Draw a whole number, both ends included.
 
         Args:
