@@ -122,10 +122,12 @@ class TestTable:
         folder, out = save(tmp_path / "faces", 3), tmp_path / "t.parquet"
         (folder / "noise.png").write_bytes(encode_png(noise()))
         (folder / "broken.png").write_bytes(b"no picture")
-        first = last(build_landmarks(str(folder), out))
+        steps = list(build_landmarks(str(folder), out))
+        first = steps[-1]
         assert (first.done, first.skipped, first.accepted, first.fallbacks) == (5, 0, 3, 1)
         assert first.fallback_rate == 0.25
-        assert [item.source for item in first.rejected] == ["broken.png"]
+        assert [step.fault.source for step in steps if step.fault is not None] == ["broken.png"]
+        assert first.rejected == 1
         looks: list[int] = []
         find = FaceMesh.find
         monkeypatch.setattr(FaceMesh, "find", lambda *given: looks.append(1) or find(*given))
@@ -192,15 +194,18 @@ class TestTable:
 
     def test_the_command(self, tmp_path: Path) -> None:
         folder, out = save(tmp_path / "faces", 2), tmp_path / "t.parquet"
+        for name in ("broken.png", "empty.png"):
+            (folder / name).write_bytes(name.encode())
         result = CliRunner().invoke(app, ["build", str(folder), "--out", str(out), "--json"])
         assert result.exit_code == 0, result.stderr
         facts = json.loads(result.stdout)
-        assert (facts["faces"], facts["accepted"], facts["fallback_rate"]) == (2, 2, 0)
+        assert (facts["faces"], facts["accepted"], facts["fallback_rate"]) == (4, 2, 0)
+        assert {item["source"] for item in facts["rejected"]} == {"broken.png", "empty.png"}
         result = CliRunner().invoke(app, ["build", str(folder), "--out", str(out), "--least-score", "1000"])
         assert "2 were in the table" in result.stdout
         assert "2 faces fall back to it (100.0%)" in result.stdout
         result = CliRunner().invoke(app, ["build", str(folder), "--out", str(tmp_path / "u.parquet"), "--dry-run"])
-        assert "2 faces" in result.stdout
+        assert "4 faces" in result.stdout
         assert not (tmp_path / "u.parquet").exists()
 
 

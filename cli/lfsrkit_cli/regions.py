@@ -12,6 +12,7 @@ from lfsrkit_cli.output import print_facts, print_json, remark, say
 from lfsrkit_cli.progress import Step, reporter
 
 if TYPE_CHECKING:
+    from lfsrkit.faces import Rejected
     from lfsrkit.regions.build import Tally
 
 app = group("Find the parts of the faces.")
@@ -59,7 +60,7 @@ def build(
     Then: lfsrkit pairs build --faces FOLDER -s landmarks=landmarks.parquet --out PAIRS
     """
     from lfsrkit.errors import LfsrkitError
-    from lfsrkit.faces import open_source
+    from lfsrkit.faces import Rejected, open_source
     from lfsrkit.regions.build import build_landmarks
 
     if dry_run:
@@ -69,26 +70,28 @@ def build(
         else:
             say(f"{total} faces; dry run: no table is written")
         return
-    tally = None
+    tally, rejected = None, list[Rejected]()
     with reporter("regions") as show:
         for tally in build_landmarks(faces, out, model=model, least_score=least_score, framing=framing):
+            if tally.fault is not None:
+                rejected.append(tally.fault)
             show(Step(tally.done, tally.total, "images", note=f"{tally.fallback_rate:.1%} fall back"))
     if tally is None:
         raise LfsrkitError(f"no usable face in {faces!r}")
-    _tell(tally, out, least_score, json)
+    _tell(tally, rejected, out, least_score, json)
 
 
-def _tell(tally: "Tally", out: Path, least_score: float, json: bool) -> None:
+def _tell(tally: "Tally", rejected: "list[Rejected]", out: Path, least_score: float, json: bool) -> None:
     if json:
         counts = {"faces": tally.total, "skipped": tally.skipped, "accepted": tally.accepted}
         fallback = {"fallbacks": tally.fallbacks, "fallback_rate": tally.fallback_rate, "least_score": least_score}
-        print_json({"out": out, **counts, **fallback, "rejected": tally.rejected})
+        print_json({"out": out, **counts, **fallback, "rejected": rejected})
         return
-    for item in tally.rejected[:SHOWN_REASONS]:
+    for item in rejected[:SHOWN_REASONS]:
         remark(f"{item.source}: {item.reason}")
     print_facts(
         {
-            "faces": f"{tally.total} ({tally.skipped} were in the table, {len(tally.rejected)} cannot be used)",
+            "faces": f"{tally.total} ({tally.skipped} were in the table, {tally.rejected} cannot be used)",
             "landmarks": f"{tally.accepted} with a score of {least_score:g} or more",
             "template": f"{tally.fallbacks} faces fall back to it ({tally.fallback_rate:.1%})",
             "table": out,

@@ -47,18 +47,20 @@ class Tally:
     """Of those done: were in the table before."""
     accepted: int
     """Of those done: have landmarks whose score is high enough."""
-    rejected: tuple[Rejected, ...] = ()
-    """Pictures that could not be used at all."""
+    rejected: int = 0
+    """Of those done: could not be used at all."""
+    fault: Rejected | None = None
+    """Why the last one could not be used, if so."""
 
     @property
     def fallbacks(self) -> int:
         """Faces for which the template has to stand in."""
-        return self.done - self.accepted - len(self.rejected)
+        return self.done - self.accepted - self.rejected
 
     @property
     def fallback_rate(self) -> float:
         """Share of the usable faces for which the template has to stand in, 0 to 1."""
-        return self.fallbacks / max(1, self.done - len(self.rejected))
+        return self.fallbacks / max(1, self.done - self.rejected)
 
     def after(self, result: Found | Rejected, *, skipped: bool, least_score: float) -> "Tally":
         """Count one more picture.
@@ -69,12 +71,13 @@ class Tally:
             least_score: Score from which landmarks are accepted.
         """
         if isinstance(result, Rejected):
-            return replace(self, done=self.done + 1, rejected=(*self.rejected, result))
+            return replace(self, done=self.done + 1, rejected=self.rejected + 1, fault=result)
         return replace(
             self,
             done=self.done + 1,
             skipped=self.skipped + skipped,
             accepted=self.accepted + (result.score >= least_score),
+            fault=None,
         )
 
 
