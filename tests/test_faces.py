@@ -198,6 +198,20 @@ def test_a_person_is_in_one_split(sizes: dict[str, float], tmp_path: Path) -> No
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize(
+    ("people", "sizes", "said"),
+    [
+        (2, {"train": 10, "validation": 5, "test": 5}, "validation 0 of 5 faces.*the people are 2"),
+        (1, {"train": 10, "test": 5}, "train 0 of 10 faces.*the people are 1"),
+        (5, {"train": 5, "validation": 10, "test": 4}, "validation 8 of 10 faces.*the people are 5"),
+    ],
+)
+def test_people_that_do_not_fill_the_splits_are_refused(people: int, sizes: dict[str, int], said: str) -> None:
+    owners = {ref.source: str(number % people) for number, ref in enumerate(refs(20))}
+    with pytest.raises(UsageError, match=said):
+        assign(refs(20), sizes, owners)
+
+
 def test_a_malformed_identity_file_is_named_with_its_line(tmp_path: Path) -> None:
     listing = tmp_path / "identity.txt"
     listing.write_text("a.jpg 1\nb.jpg\n")

@@ -24,7 +24,7 @@ def assign(
         identities: Person by file name; by default every face is a person of its own.
 
     Raises:
-        UsageError: If there are fewer faces than the counts ask for.
+        UsageError: If there are fewer faces than the counts ask for, or too few people to fill every split.
     """
     groups: dict[str, list[FaceRef]] = {}
     for ref in sorted(refs):
@@ -78,7 +78,19 @@ def _by_counts(groups: Sequence[list[FaceRef]], counts: Mapping[str, int]) -> di
     remaining = forward[: len(forward) - taken]
     used = _fill(chosen["train"], remaining, counts["train"])
     _fill(chosen["validation"], remaining[used:], counts["validation"])
+    _check_filled(chosen, counts, len(groups))
     return chosen
+
+
+def _check_filled(chosen: Mapping[str, Sequence[FaceRef]], counts: Mapping[str, int], people: int) -> None:
+    short = [
+        f"{split} {len(chosen[split])} of {counts[split]}" for split in ORDER if len(chosen[split]) < counts[split]
+    ]
+    if short:
+        raise UsageError(
+            f"the splits get {', '.join(short)} faces: a person is in one of them only, and the people are {people}; "
+            "set splits to fewer"
+        )
 
 
 def _fill(members: list[FaceRef], groups: Sequence[list[FaceRef]], count: int) -> int:
