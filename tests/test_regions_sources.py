@@ -191,6 +191,23 @@ class TestParsing:
         with pytest.raises(BadPicture, match=r"3\.png cannot be read"):
             maps.find(["3.jpg"])
 
+    def test_a_fingerprint_is_that_of_what_the_maps_say(self, tmp_path: Path) -> None:
+        def fingerprint() -> str:
+            return ParsingFolder(tmp_path, Bisenet).fingerprint()
+
+        Pillow.fromarray(np.full((8, 8), 1, np.uint8)).save(tmp_path / "a.bmp")
+        first = fingerprint()
+        (tmp_path / ".DS_Store").write_bytes(b"of a program that shows folders")
+        (tmp_path / "empty.png").mkdir()
+        assert fingerprint() == first
+        Pillow.fromarray(np.full((8, 8), 2, np.uint8)).save(tmp_path / "a.bmp")
+        second = fingerprint()
+        (tmp_path / "a.bmp").rename(tmp_path / "b.bmp")
+        assert len({first, second, fingerprint()}) == 3
+        (tmp_path / "gone.png").symlink_to(tmp_path / "absent.png")
+        with pytest.raises(UsageError, match=r"gone\.png cannot be read"):
+            fingerprint()
+
     def test_folders(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no parsing map"):
             ParsingFolder(tmp_path, Bisenet)

@@ -21,6 +21,7 @@ from PIL import UnidentifiedImageError
 from torch.nn import functional
 
 from lfsrkit.errors import BadPicture, UsageError, did_you_mean
+from lfsrkit.files import sha256_of
 from lfsrkit.regions.drawing import GROWTH, Plane, composed, softened
 from lfsrkit.regions.lookup import Lookup
 from lfsrkit.regions.names import RegionMaps
@@ -188,15 +189,22 @@ class ParsingFolder:
             raise UsageError(f"no folder {str(folder)!r} of parsing maps")
         self.folder = folder
         self.numbering = numbering
-        files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES]
-        if not files:
+        maps = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES and not path.is_dir()]
+        if not maps:
             raise UsageError(f"no parsing map in {folder}; maps are PNG, BMP or TIFF files with a label in each pixel")
-        self._files = Lookup((path.relative_to(folder).with_suffix("").as_posix(), path) for path in files)
+        self._maps = {path.relative_to(folder).as_posix(): path for path in maps}
+        self._files = Lookup((path.relative_to(folder).with_suffix("").as_posix(), path) for path in maps)
 
     def fingerprint(self) -> str:
-        """Hash the names and the sizes of the maps."""
-        files = sorted(self.folder.rglob("*"))
-        lines = [f"{path.relative_to(self.folder).as_posix()} {path.stat().st_size}" for path in files]
+        """Hash the names and the bytes of the maps, and of nothing else that lies beside them.
+
+        Raises:
+            UsageError: If a map cannot be read.
+        """
+        try:
+            lines = [f"{sha256_of(path)} {name}" for name, path in self._maps.items()]
+        except OSError as error:
+            raise UsageError(f"parsing map {error.filename} cannot be read: {error.strerror}") from None
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def find(self, names: Sequence[str]) -> LabelMap | None:
