@@ -256,36 +256,38 @@ def _upright_rgb(picture: Any) -> Pillow.Image:
 
 
 def _to_rgb(picture: Any) -> Any:
+    profile = picture.info.get("icc_profile")
     if picture.mode.startswith("I"):
-        return _from_16_bits(picture)
+        return _to_srgb(_from_16_bits(picture), profile)
     if picture.mode not in _EIGHT_BIT:
         raise BadPicture(f"pixel format {picture.mode!r} is not 8 or 16 bits")
-    managed = _to_srgb(picture)
-    if managed is not None:
-        return managed
-    if picture.has_transparency_data:
-        layer = picture.convert("RGBA")
-        white = Pillow.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Pillow.alpha_composite(white, layer).convert("RGB")
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if not picture.has_transparency_data:
+        return _to_srgb(picture, profile)
+    layer = picture.convert("RGBA")
+    # The colours first: the profile is theirs, while the white that shows through is that of sRGB.
+    colours = _to_srgb(layer.convert("L" if picture.mode in ("L", "LA") else "RGB"), profile)
+    colours.putalpha(layer.getchannel("A"))
+    white = Pillow.new("RGBA", layer.size, (255, 255, 255, 255))
+    return Pillow.alpha_composite(white, colours).convert("RGB")
 
 
 def _from_16_bits(picture: Any) -> Any:
     values = np.asarray(picture).astype(np.int64)
     if values.min() < 0 or values.max() > 65535:
         raise BadPicture("32-bit whole numbers beyond 16 bits")
-    return Pillow.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8)).convert("RGB")
+    return Pillow.fromarray(((values + 128) // 257).clip(0, 255).astype(np.uint8))
 
 
-def _to_srgb(picture: Any) -> Any:
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in ("RGB", "CMYK", "L"):
-        return None
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return None
+def _to_srgb(picture: Any, profile: bytes | None) -> Any:
+    """Give RGB; a profile that cannot be used is as good as none, and one beside Lab is not that of its values."""
+    plain = picture if picture.mode in ("RGB", "CMYK", "L") else picture.convert("RGB")
+    if profile and picture.mode != "LAB":
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            return ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            pass
+    return plain if plain.mode == "RGB" else plain.convert("RGB")
 
 
 def _scaled(picture: Pixels, cell: int) -> Any:

@@ -77,6 +77,64 @@ def test_a_profile_is_converted_to_srgb() -> None:
     assert (decode(encoded(RGB, icc_profile=b"nonsense")) == FACE).all()
 
 
+def profile_of(space: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """An ICC profile of version 2 with nothing but what is asked for."""
+    place, table, body = 128 + 4 + 12 * len(tags), b"", b""
+    for name, content in tags.items():
+        table += name + struct.pack(">II", place + len(body), len(content))
+        body += content + b"\0" * (-len(content) % 4)
+    head = struct.pack(">I4xI4s4s4s12x4s", place + len(body), 0x02400000, b"mntr", space, b"XYZ ", b"acsp")
+    white = struct.pack(">iii", 63190, 65536, 54061)  # D50, as the format asks for
+    return head.ljust(68, b"\0") + white.ljust(60, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+def xyz(*values: float) -> bytes:
+    return b"XYZ \0\0\0\0" + struct.pack(">iii", *(round(value * 65536) for value in values))
+
+
+LINEAR = b"curv\0\0\0\0\0\0\0\0"
+CURVE = b"curv\0\0\0\0\0\0\0\1" + struct.pack(">H", round(2.2 * 256))
+WHITE, RED, GREEN, BLUE = (
+    xyz(0.9642, 1.0, 0.8249),
+    xyz(0.4361, 0.2225, 0.0139),
+    xyz(0.3851, 0.7169, 0.0971),
+    xyz(0.1431, 0.0606, 0.7141),
+)
+SWAPPED = profile_of(
+    b"RGB ",
+    {b"wtpt": WHITE, b"rXYZ": BLUE, b"gXYZ": GREEN, b"bXYZ": RED, b"rTRC": CURVE, b"gTRC": CURVE, b"bTRC": CURVE},
+)
+LINEAR_GREY = profile_of(b"GRAY", {b"wtpt": WHITE, b"kTRC": LINEAR})
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_a_profile_is_that_of_the_colours_in_every_mode(mode: str) -> None:
+    flat = Image.new("RGB", (4, 4), (204, 51, 0)).convert(mode)
+    found = decode(encoded(flat, icc_profile=SWAPPED))
+    assert np.abs(found.astype(int) - (0, 51, 204)).max() <= 6  # the curve is not quite that of sRGB
+
+
+def test_transparency_lies_over_white_of_srgb() -> None:
+    layer = np.full((3, 4, 4), (200, 40, 10, 255), np.uint8)
+    layer[:, :, 3] = np.array([[0], [128], [255]])
+    clear, half, full = decode(encoded(Image.fromarray(layer), icc_profile=SWAPPED)).astype(int)
+    assert (clear == 255).all()
+    assert np.abs(half - (255 + (full - 255) * 128 / 255)).max() <= 1
+    colours = Image.fromarray(layer[..., :3])
+    assert (full == decode(encoded(colours, icc_profile=SWAPPED))[2]).all()
+    keyed = decode(encoded(colours, icc_profile=SWAPPED, transparency=(200, 40, 10)))
+    assert (keyed == 255).all()
+
+
+def test_a_profile_of_grey_is_used_with_and_without_transparency() -> None:
+    grey = Image.fromarray(np.arange(16, 256, 16, dtype=np.uint8).reshape(3, 5))
+    plain = decode(encoded(grey, icc_profile=LINEAR_GREY))
+    assert (plain[..., 0] > np.asarray(grey)).all()  # linear light is lighter in sRGB
+    assert (decode(encoded(grey.convert("LA"), icc_profile=LINEAR_GREY)) == plain).all()
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    assert (decode(encoded(deep, icc_profile=LINEAR_GREY)) == plain).all()
+
+
 def bomb(width: int, height: int) -> bytes:
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
