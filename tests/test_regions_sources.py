@@ -223,11 +223,7 @@ class TestSources:
         return RegionSources(ParsingFolder(folder, Bisenet), Lookup([("p.jpg", face), ("id of q", face)]))
 
     def test_the_order(self, tmp_path: Path) -> None:
-        sources, recorded = self.sources(tmp_path), torch.rand(7, 128, 128)
-        own = drawn(1).landmarks
-        found = regions_for(WHOLE, ["p.jpg"], sources, recorded=recorded)
-        assert found.origin == "recorded"
-        assert found.maps is recorded
+        sources, own = self.sources(tmp_path), drawn(1).landmarks
         assert regions_for(WHOLE, ["p.jpg"], sources, landmarks=own).origin == "parsing"
         table = regions_for(WHOLE, ["id of q", "q.jpg"], sources, landmarks=own)
         assert table.origin == "landmarks"
@@ -251,17 +247,15 @@ class TestSources:
     def test_any_order_of_pictures_and_flips(self, tmp_path: Path) -> None:
         sources, own = self.sources(tmp_path), drawn(1).landmarks
         view = View(128, 128, (0, 0, 128, 128), 32)
-        recorded = torch.rand(7, 32, 32, generator=torch.Generator().manual_seed(0))
         given: list[tuple[str, dict[str, Any]]] = [
             ("p.jpg", {}),
             ("id of q", {}),
             ("r.jpg", {"landmarks": own}),
             ("s.jpg", {}),
-            ("t.jpg", {"recorded": recorded}),
         ]
         first = [regions_for(view, [name], sources, **more).maps.clone() for name, more in given]
         mirrored = [flip_regions(maps) for maps in first]
-        before, kept = own.copy(), recorded.clone()
+        before = own.copy()
         choice = random.Random(0)
         for _ in range(1000):
             number, flip = choice.randrange(len(given)), choice.random() < 0.5
@@ -272,4 +266,3 @@ class TestSources:
             if flip:
                 result.zero_()  # a flip is a new tensor
         assert np.array_equal(own, before)
-        assert torch.equal(recorded, kept)

@@ -23,9 +23,6 @@ from lfsrkit.types import Bytes, Images, Resized
 CAUSES = ("exposure", "light", "colour", "optics", "resample", "sensor", "coding")
 """Tags that name a physical cause, by which a part of a chain is replayed."""
 
-ABILITIES = ("cpu_only", "differentiable")
-"""Tags that say how a degradation can be used."""
-
 _CACHED = 2**18
 """Numbers that a processor's cache holds."""
 

@@ -10,8 +10,6 @@ from lfsrkit.experiments.table import TableRow
 from lfsrkit.experiments.writing import csv_text, latex_escaped, latex_text, markdown_text
 from lfsrkit.files import write_json, write_whole
 
-FILES = ("table.md", "table.csv", "table.tex", "table.html", "report.json")
-
 
 def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:
     """Write ``table.md``, ``table.csv``, ``table.tex``, ``table.html`` and ``report.json``.

@@ -1,4 +1,4 @@
-"""Where the regions of a picture come from: what is recorded of it, a parsing map, landmarks, or the average face."""
+"""Where the regions of a picture come from: a parsing map, landmarks, or the average face."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lfsrkit.regions.parsing import ParsingFolder, numbering_of, parsing_regions
 from lfsrkit.regions.tables import LandmarkTable, read_landmarks
 from lfsrkit.regions.template import template_regions
 
-Origin = Literal["recorded", "parsing", "landmarks", "template"]
+Origin = Literal["parsing", "landmarks", "template"]
 """Where regions came from, in the order in which the sources are asked."""
 
 
@@ -126,20 +126,18 @@ def regions_for(
     names: Sequence[str] = (),
     sources: RegionSources | None = None,
     *,
-    recorded: RegionMaps | None = None,
     landmarks: Points | None = None,
     framing: str = "celeba",
 ) -> FoundRegions:
     """Find the regions of a picture in the first source that knows it.
 
-    The order: the regions recorded with it, a parsing map, landmarks (of the table, else those recorded with it), the
-    template. They are always those of the clean picture; a small dark one shows too little.
+    The order: a parsing map, landmarks (of the table, else those recorded with it), the template. They are always those
+    of the clean picture; a small dark one shows too little.
 
     Args:
         view: The square, and its size.
         names: What the picture is called: its SHA-256, its name within its source.
         sources: Opened files.
-        recorded: Regions of the square.
         landmarks: Landmarks recorded with the picture, in its pixels.
         framing: Template of last resort, and of five landmarks, as in `template_regions`.
 
@@ -150,8 +148,6 @@ def regions_for(
         >>> regions_for(View(178, 218, (0, 20, 178, 198), 64)).origin
         'template'
     """
-    if recorded is not None:
-        return FoundRegions(recorded, "recorded")
     sources = sources or RegionSources()
     labels = sources.parsing.find(names) if sources.parsing else None
     if labels is not None and sources.parsing:

@@ -22,8 +22,6 @@ class Published:
     """Where it was published."""
     protocol: str
     """On what the numbers were measured, or ``unknown``."""
-    methods: Mapping[str, str]
-    """What the table calls a row, by the name that the row has here."""
     values: Mapping[str, Mapping[str, float]]
     """Numbers by row and metric."""
 
@@ -82,10 +80,9 @@ class _Table:
 
 
 def _published(table: _Table, name: str) -> Published:
-    named = {row: str(values[_METHOD]) for row, values in table.rows.items() if _METHOD in values and name in values}
-    numbers = {row: table.rows[row][name] for row in named}
+    numbers = {row: values[name] for row, values in table.rows.items() if name in values}
     values = {row: dict(zip(table.metrics, map(float, found), strict=True)) for row, found in numbers.items()}
-    return Published(table.about, table.protocol, named, values)
+    return Published(table.about, table.protocol, values)
 
 
 def _tables() -> dict[str, str]:

@@ -5,8 +5,7 @@ its origin between the eyes and a little below; x grows to the right of the pict
 0 to 1.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 Colour = tuple[float, float, float]
 """Red, green and blue of sRGB, 0 to 1."""
@@ -226,7 +225,7 @@ class Clothes:
 
 @dataclass(frozen=True)
 class FaceNumbers:
-    """Everything that was sampled for one face; `as_json` gives it in a form that can be recorded."""
+    """Everything that was sampled for one face; `dataclasses.asdict` gives it in a form that can be recorded."""
 
     pose: Pose
     shape: Shape
@@ -237,7 +236,3 @@ class FaceNumbers:
     light: Light
     background: Background
     clothes: Clothes
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the numbers as nested plain dictionaries."""
-        return asdict(self)
