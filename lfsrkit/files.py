@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TextIO, TypeVar, cast
 
 from lfsrkit.errors import DamagedFile, OutputRefused
@@ -15,28 +16,49 @@ from lfsrkit.errors import DamagedFile, OutputRefused
 T = TypeVar("T")
 
 
+@contextmanager
+def appearing(path: Path, *, inside: Path | None = None, resumes: bool = False) -> Generator[Path]:
+    """Give a temporary name; what is written under it is on the disk under its own one when the block has ended well.
+
+    No other has the temporary name, so two processes may write one file at the same time; it ends in ``.tmp``.
+
+    Args:
+        path: Final name; its folder is made when missing.
+        inside: Folder on the same file system for the temporary file, so that leftovers of killed processes can be
+            cleared; that of `path` by default.
+        resumes: Whether who is refused can run again and goes on; the message then says so.
+
+    Raises:
+        OutputRefused: If the disk is full or a folder cannot be written; no partial file is left.
+    """
+    temporary = (inside or path.parent) / f".{path.name}.{token_hex(4)}.tmp"
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("r+b") as stream:  # Windows flushes nothing that is open for reading only
+            os.fsync(stream.fileno())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(path)
+    except OSError as error:
+        hint = "; run again to go on" if resumes else ""
+        raise OutputRefused(f"cannot write {path}: {error.strerror or error}{hint}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, flush it to the disk, then rename it.
+    """Write a file, whole or not at all.
 
     Args:
         path: Final name; its folder is made when missing.
         data: Contents.
 
     Raises:
-        OutputRefused: If the disk is full or the folder cannot be written; no partial file is left.
+        OutputRefused: As `appearing` does.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
+    with appearing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 @contextmanager
@@ -47,32 +69,10 @@ def growing_text(path: Path) -> Generator[TextIO]:
         path: Final name; its folder is made when missing.
 
     Raises:
-        OutputRefused: If the disk is full or the folder cannot be written; no partial file is left.
+        OutputRefused: As `appearing` does.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        publish(temporary, path)
-    except OSError as error:
-        raise OutputRefused(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def publish(temporary: Path, path: Path) -> None:
-    """Flush a finished file to the disk and give it its final name.
-
-    Args:
-        temporary: The finished file.
-        path: Its final name on the same file system.
-    """
-    with temporary.open("rb") as stream:
-        os.fsync(stream.fileno())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary.replace(path)
+    with appearing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
 
 
 def write_json(path: Path, value: Any) -> None:

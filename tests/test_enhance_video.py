@@ -1,5 +1,7 @@
 """Videos: sound kept, brightness steady, whole or not there."""
 
+import os
+import signal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 import torch
 
 from lfsrkit import MODELS
+from lfsrkit.errors import BadPicture, OutputRefused, UsageError
 from lfsrkit.inference import enhance
 from lfsrkit.inference.video import Steady, enhance_video
 from lfsrkit.stages import EnhanceConfig
@@ -74,6 +77,35 @@ def test_an_interrupted_video_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         enhance_video(restore, source, tmp_path / "out" / "night.mp4")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs limits of POSIX")
+def test_what_cannot_be_written_is_no_fault_of_the_video(tmp_path: Path) -> None:
+    import resource
+
+    source = make_video(tmp_path / "night.mp4")
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputRefused, match=r"cannot write .*night"):
+        enhance_video(lambda low: low, source, tmp_path / "file" / "night.mp4")
+    with pytest.raises(UsageError, match=r"\.mp4 or \.mkv"):
+        enhance_video(lambda low: low, source, tmp_path / "out" / "night.gif")
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        with pytest.raises(OutputRefused, match=r"cannot write .*night"):
+            enhance_video(lambda low: low, source, tmp_path / "out" / "night.mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_video_that_breaks_off_is_a_bad_picture(tmp_path: Path) -> None:
+    data = make_video(tmp_path / "night.mp4").read_bytes()
+    (tmp_path / "night.mp4").write_bytes(data[: len(data) // 2])
+    with pytest.raises(BadPicture, match="cannot be read as a video"):
+        enhance_video(lambda low: low, tmp_path / "night.mp4", tmp_path / "out" / "night.mp4")
 
 
 def test_what_is_no_video_is_named(tmp_path: Path) -> None:

@@ -96,6 +96,25 @@ def test_an_interrupted_export_goes_on(to: str, built: Path, tmp_path: Path) -> 
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("to", ["folders", "webdataset"])
+def test_two_exports_at_once_do_not_disturb_each_other(to: str, built: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(built, tmp_path / "whole", to=to)
+    first = pairs.export(built, out, to=to)
+    assert [next(first).pairs_done for _ in range(4)] == [0, 1, 2, 3]  # in the middle of the first file
+    assert export(built, out, to=to) == list(first)[-1] == pairs.Exported(16, 16)
+    assert files(out) == files(tmp_path / "whole")
+
+
+def test_leftovers_of_a_killed_export_are_cleared_by_the_one_that_ends(built: Path, tmp_path: Path) -> None:
+    export(built, tmp_path / "out", to="webdataset", splits=["test"])
+    left = tmp_path / "out" / ".lfsrkit-export" / "unfinished" / ".train-00000.tar.0123abcd.tmp"
+    left.parent.mkdir()
+    left.write_bytes(b"half a file")
+    export(built, tmp_path / "out", to="webdataset")
+    assert not left.parent.exists()
+
+
 def test_regions_of_drawn_faces_are_a_third_picture(tmp_path: Path) -> None:
     run("pairs", "build", "--faces", "synthetic:2", "--out", tmp_path / "p", "-s", "clean_size=32", "-s",
         "degrade=fsr_gamma(scale=4)", "-s", "splits={train=2}")  # fmt: skip

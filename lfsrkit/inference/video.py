@@ -1,8 +1,7 @@
 """Videos, frame by frame: brightness is steadied, sound is copied, and the file is there whole or not at all."""
 
-import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
@@ -10,8 +9,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from lfsrkit.errors import BadPicture, UsageError
-from lfsrkit.files import publish
+from lfsrkit.errors import BadPicture, OutputRefused, UsageError
+from lfsrkit.files import appearing
 from lfsrkit.images import Pixels, to_bytes, to_float, to_pixels
 from lfsrkit.types import Images, Resized
 
@@ -22,6 +21,7 @@ _SHARE = 0.15
 _CUT = 0.5
 """Change of a frame, in shares of its brightness, from which on it is another scene."""
 _BLACK = 1 / 255
+_CONTAINERS = {".mp4": "mp4", ".mkv": "matroska"}
 _THUMBNAIL = (16, 16)
 
 Restore = Callable[[Images], Resized]
@@ -83,22 +83,52 @@ def enhance_video(restore: Restore, source: Path, output: Path) -> int:
         The number of frames.
 
     Raises:
-        UsageError: If PyAV is not installed.
+        UsageError: If PyAV is not installed, or the name of the output ends otherwise.
         BadPicture: If the file is no video, or is damaged.
+        OutputRefused: If the disk is full or the folder cannot be written; no partial file is left.
     """
     av = _av()
-    unfinished = output.with_name(f".{output.stem}.{os.getpid()}.tmp{output.suffix}")
-    output.parent.mkdir(parents=True, exist_ok=True)
+    container = _CONTAINERS.get(output.suffix.lower())
+    if container is None:
+        raise UsageError(f"{output}: a video is written as {' or '.join(_CONTAINERS)}")
     try:
-        with av.open(str(source)) as given, av.open(str(unfinished), "w") as made:
-            frames = _copy(av, restore, given, made)
-        publish(unfinished, output)
+        with (
+            appearing(output) as unfinished,
+            _opened(av, source) as given,
+            av.open(str(unfinished), "w", format=container) as made,
+        ):
+            return _copy(av, restore, given, made)
     except av.FFmpegError as error:
-        raise BadPicture(f"cannot be read or written as a video: {error}") from None
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-    return frames
+        raise OutputRefused(f"cannot write {output}: {error}") from error
+
+
+def _opened(av: Any, source: Path) -> Any:
+    with _reading(av):
+        return av.open(str(source))
+
+
+@contextmanager
+def _reading(av: Any) -> Generator[None]:
+    """Tell faults of what is read from those of what is written; FFmpeg has the same errors for both."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise BadPicture(f"cannot be read as a video: {error}") from None
+
+
+def _packets(av: Any, given: Any, tracks: list[Any]) -> Iterator[Any]:
+    packets = given.demux(tracks)
+    while True:
+        with _reading(av):
+            packet = next(packets, None)
+        if packet is None:
+            return
+        yield packet
+
+
+def _frames(av: Any, packet: Any) -> Any:
+    with _reading(av):
+        return packet.decode()
 
 
 def _copy(av: Any, restore: Restore, given: Any, made: Any) -> int:
@@ -110,13 +140,13 @@ def _copy(av: Any, restore: Restore, given: Any, made: Any) -> int:
     sound = {track.index: made.add_stream_from_template(track) for track in given.streams.audio}
     steady, count = Steady(), 0
     early: list[Any] = []  # sound before the first frame: writing it would settle the size of the frames
-    for packet in given.demux([shown, *given.streams.audio]):
+    for packet in _packets(av, given, [shown, *given.streams.audio]):
         if packet.stream.index != shown.index:
             if packet.dts is not None:  # the last packet of a track is empty
                 packet.stream = sound[packet.stream.index]
                 made.mux(packet) if count else early.append(packet)
             continue
-        for frame in packet.decode():
+        for frame in _frames(av, packet):
             low = to_float(to_bytes([frame.to_ndarray(format="rgb24")]))
             bright = _even(to_pixels(steady(low, restore(low)))[0])
             if not count:

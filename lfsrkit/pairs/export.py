@@ -2,9 +2,10 @@
 
 import json
 import re
+import shutil
 import tarfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -13,10 +14,11 @@ from typing import Any
 
 from lfsrkit.config import difference
 from lfsrkit.errors import DamagedFile, OutputRefused, UsageError, did_you_mean
-from lfsrkit.files import claim_folder, publish, read_object, write_json, write_whole
+from lfsrkit.files import appearing, claim_folder, read_object, write_json, write_whole
 from lfsrkit.images import decode, encode_png
 from lfsrkit.pairs.manifest import Manifest, read_manifest, shards_of
 from lfsrkit.pairs.rows import Row, ShardFile
+from lfsrkit.pairs.shard import UNFINISHED
 
 LAYOUTS = ("folders", "webdataset")
 
@@ -76,6 +78,7 @@ def export(folder: Path, out: Path, *, to: str, splits: Sequence[str] = ()) -> I
         for count in write(out, split, paths):
             done += count
             yield Exported(done, total)
+    shutil.rmtree(out / MARKER / UNFINISHED, ignore_errors=True)
 
 
 def exported_counts(folder: Path, *, to: str, splits: Sequence[str] = ()) -> dict[str, int]:
@@ -114,7 +117,7 @@ def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, in
 
 def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> Iterator[int]:
     place = out / split
-    with _appearing(place / "metadata.jsonl") as temporary, temporary.open("wb") as table:
+    with _appearing(out, place / "metadata.jsonl") as temporary, temporary.open("wb") as table:
         for path, _ in shards:
             for row in _rows(path):
                 notes: dict[str, Any] = {}
@@ -133,7 +136,7 @@ def _write_tars(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> It
         if target.is_file():
             yield rows
             continue
-        with _appearing(target) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
+        with _appearing(out, target) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
             for row in _rows(path):
                 for kind, data in _pictures(row).items():
                     _add(tar, f"{row.id}.{kind}.png", data())
@@ -148,18 +151,16 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 @contextmanager
-def _appearing(path: Path) -> Generator[Path]:
+def _appearing(out: Path, path: Path) -> Generator[Path]:
     """Give a temporary name that becomes the final one if all goes well."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    written = False
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        publish(temporary, path)
-    except OSError as error:
-        raise OutputRefused(f"cannot write {path}: {error.strerror or error}; run again to go on") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        with appearing(path, inside=out / MARKER / UNFINISHED, resumes=True) as temporary:
+            yield temporary
+            written = True
+    except OutputRefused:
+        if not (written and path.is_file()):  # else another export was quicker, and has cleared up
+            raise
 
 
 def _rows(path: Path) -> Iterator[Row]:

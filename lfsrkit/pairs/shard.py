@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -16,7 +14,7 @@ from lfsrkit.degradations.base import split
 from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused
 from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePicture, frame, open_source
-from lfsrkit.files import as_record, publish, read_object, sha256_of, write_json
+from lfsrkit.files import appearing, as_record, read_object, sha256_of, write_json
 from lfsrkit.images import encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.manifest import FOLDER
@@ -115,20 +113,16 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         OutputRefused: If the disk is full or the folder cannot be written.
     """
     start = time.perf_counter()
-    temporary = job.folder / FOLDER / UNFINISHED / f"{task.name}.{uuid4().hex}.parquet"
     totals = _Totals()
     try:
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        yield from _write(temporary, job, task, totals)
-        digest = sha256_of(temporary)
-        publish(temporary, shard_path(job.folder, task))
-    except OSError as error:
+        inside = job.folder / FOLDER / UNFINISHED
+        with appearing(shard_path(job.folder, task), inside=inside, resumes=True) as temporary:
+            yield from _write(temporary, job, task, totals)
+            digest = sha256_of(temporary)
+    except OutputRefused:
         if finished(job.folder, task) is not None:  # another one was quicker, and has cleared up
             return
-        raise OutputRefused(f"cannot write shard {task.name}: {error.strerror or error}; run again to go on") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        raise
     record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected)
     seconds = round(time.perf_counter() - start, 3)
     rejected = [vars(item) for item in totals.rejected]

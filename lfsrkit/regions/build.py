@@ -7,14 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
-from uuid import uuid4
 
 import numpy as np
 
 from lfsrkit.errors import BadPicture, LfsrkitError, OutputRefused, UsageError
 from lfsrkit.faces import FaceRef, FaceSource, Rejected, open_source
 from lfsrkit.faces.framing import square_of
-from lfsrkit.files import publish, sha256_of
+from lfsrkit.files import appearing, sha256_of
 from lfsrkit.regions.drawing import Points
 from lfsrkit.regions.mesh import LEAST_SCORE, FaceMesh, find_model
 from lfsrkit.regions.tables import places_of
@@ -154,15 +153,8 @@ class _Keeper:
 def _write(out: Path, model: str, least: float, known: Mapping[str, Found]) -> None:
     from pyarrow.parquet import write_table
 
-    temporary = out.with_name(f".{out.name}.{uuid4().hex}.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    with appearing(out, resumes=True) as temporary:
         write_table(_table(model, least, known), temporary, compression="zstd")
-        publish(temporary, out)
-    except OSError as error:
-        raise OutputRefused(f"cannot write {out}: {error.strerror or error}; run again to go on") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _table(model: str, least: float, known: Mapping[str, Found]) -> Any:
