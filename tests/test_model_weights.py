@@ -82,7 +82,7 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
     tensors = load_file(path) | {"conv_first.bias": torch.zeros(3)}
     record = {"format": 1, "name": header.name, "params": dict(header.params)}
     save_file(tensors, path, metadata={"lfsrkit": json.dumps(record)})
-    with pytest.raises(DamagedFile, match=r"1 of another shape \(conv_first.bias\)"):
+    with pytest.raises(DamagedFile, match=r"1 of another shape \(conv_first.bias: \(3,\) instead of \(64,\)\)"):
         load(path)
 
 

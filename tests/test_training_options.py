@@ -233,8 +233,8 @@ def test_partial_weights_are_told_key_by_key(train_pairs: PairSet, tmp_path: Pat
     out = tmp_path / "run"
     list(training.train(config, train_pairs, None, out, device="cpu", tell=told.append))
     assert told == [
-        f"7 tensors loaded from {tmp_path / 'x8.safetensors'}; 1 missing there (body.0.bias); "
-        "1 unknown here (strange); 2 of another shape (head.weight, head.bias)"
+        f"7 tensors loaded from {tmp_path / 'x8.safetensors'}; 1 missing (body.0.bias); 1 unexpected (strange); "
+        "2 of another shape (head.weight: (192, 8, 3, 3) instead of (48, 8, 3, 3), head.bias: (192,) instead of (48,))"
     ]
     report = json.loads((out / "init.json").read_text())
     assert len(report["loaded"]) + len(report["missing"]) + len(report["reshaped"]) == len(Toy().state_dict())

@@ -8,7 +8,7 @@ import torch
 from lfsrkit.errors import OutputRefused, UsageError
 from lfsrkit.export.base import Exported, refuse_existing, trial_picture
 from lfsrkit.models import Restorer, load, read_header, save
-from lfsrkit.models.weights import SUFFIX
+from lfsrkit.tensors import SUFFIX
 
 
 def export_weights(model: str | Path, out: Path, *, allow_code: bool = False) -> Exported:

@@ -11,7 +11,7 @@ from lfsrkit.export.base import Exported, refuse_existing, trial_picture
 from lfsrkit.files import write_whole
 from lfsrkit.models import Restorer, load, read_header
 from lfsrkit.models.official_keys import LAYOUTS
-from lfsrkit.models.weights import SUFFIX
+from lfsrkit.tensors import SUFFIX
 
 KNOWN = ("swinir_m", "swinir_s")
 """Models that spandrel reads and runs as they are. It knows Omni-SR too, but gives it values from 0 to 1, where its

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lfsrkit import trust
 from lfsrkit.registries import BACKBONES, MODELS
+from lfsrkit.trust import refuse_code
 
 
-def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
+def refuse_model_by_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
     """Refuse a file of weights whose names would import code.
 
     Args:
@@ -19,7 +19,7 @@ def refuse_code(path: Path, name: str, params: Mapping[str, Any]) -> None:
     Raises:
         UsageError: With the name.
     """
-    trust.refuse_code(path, [(MODELS, name), *((BACKBONES, text) for text in _texts(params))])
+    refuse_code(path, [(MODELS, name), *((BACKBONES, text) for text in _texts(params))])
 
 
 def _texts(value: Any) -> Iterable[str]:

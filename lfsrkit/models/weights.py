@@ -9,16 +9,16 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
-from torch import Tensor
 
 from lfsrkit import __version__
 from lfsrkit.errors import DamagedFile, LfsrkitError, UsageError
 from lfsrkit.files import write_whole
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.limits import at_most
-from lfsrkit.models.trust import refuse_code
+from lfsrkit.models.trust import refuse_model_by_code
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import names_that_ship, shipped_file
+from lfsrkit.tensors import differences, read_safetensors
 
 FILE_NAME = "model.safetensors"
 """What a run folder calls the weights to be used for restoring."""
@@ -33,7 +33,6 @@ SUFFIX = ".safetensors"
 
 _KEY = "lfsrkit"
 _FORMAT = 1
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -122,10 +121,11 @@ def load(path: str | Path, *, allow_code: bool = False) -> Restorer:
     file = _file_of(Path(path))
     header = read_header(file)
     if not allow_code:
-        refuse_code(file, header.name, header.params)
-    tensors = _read_tensors(file)
+        refuse_model_by_code(file, header.name, header.params)
+    tensors = read_safetensors(file)
     model = _made(file, header, sum(tensor.numel() for tensor in tensors.values()))
-    _check_fit(file, header.name, model.state_dict(), tensors)
+    if faults := str(differences(model.state_dict(), tensors)):
+        raise DamagedFile(f"{file}: the weights are not those of {header.name!r}: {faults}")
     model.load_state_dict(tensors)
     return model.eval()
 
@@ -205,26 +205,3 @@ def _made(file: Path, header: Header, numbers: int) -> Restorer:
     except Exception as error:  # a network made with numbers that nobody has thought of fails in its own way
         reason = str(error).partition("\n")[0]
         raise DamagedFile(f"{file}: {header.name!r} cannot be made as it says: {reason}") from error
-
-
-def _read_tensors(file: Path) -> dict[str, Tensor]:
-    try:
-        with safe_open(file, framework="pt") as opened:
-            return {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118 - not a mapping
-    except Exception as error:  # kinds of numbers that torch does not have, among others
-        raise DamagedFile(f"{file} cannot be read: {error}") from error
-
-
-def _check_fit(file: Path, name: str, wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
-    faults = {
-        "missing": [key for key in wanted if key not in found],
-        "unexpected": [key for key in found if key not in wanted],
-        "of another shape": [key for key in wanted if key in found and wanted[key].shape != found[key].shape],
-    }
-    lines = [f"{len(keys)} {what} ({_first(keys)})" for what, keys in faults.items() if keys]
-    if lines:
-        raise DamagedFile(f"{file}: the weights are not those of {name!r}: {'; '.join(lines)}")
-
-
-def _first(keys: list[str]) -> str:
-    return ", ".join(keys[:_SHOWN]) + (", ..." if len(keys) > _SHOWN else "")

@@ -12,10 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-
-import torch
 
 from lfsrkit.errors import DamagedFile, OutputRefused
 from lfsrkit.files import read_object, sha256_of, write_json, write_whole
@@ -145,26 +142,6 @@ def newest_whole(out: Path) -> tuple[Checkpoint, list[str]]:
             write_whole(out / FOLDER / LAST, f"{path.name}\n".encode())
             return found, faults
     raise DamagedFile(f"{out / FOLDER} holds no whole checkpoint: {'; '.join(faults)}")
-
-
-def read_state(path: Path) -> Any:
-    """Read what torch has saved, on the CPU, without running pickled code.
-
-    Args:
-        path: File of ``torch.save``.
-
-    Raises:
-        DamagedFile: If it cannot be read, or is a pickle of more than tensors; nothing of it was run.
-    """
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        raise DamagedFile(
-            f"{path} holds more than tensors and plain values; it was refused, and no code in it was run"
-        ) from error
-    except Exception as error:  # torch raises whatever a damaged file leads it to
-        reason = str(error).partition("\n")[0]
-        raise DamagedFile(f"{path} cannot be read: {reason}") from error
 
 
 def prune_checkpoints(out: Path, keep: int) -> None:

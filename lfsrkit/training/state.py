@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.files import as_record
-from lfsrkit.training.checkpoint import read_state
+from lfsrkit.tensors import read_saved
 
 TRAINER_FILE = "trainer.pt"
 
@@ -54,7 +54,7 @@ def read_trainer_state(folder: Path) -> TrainerState:
         DamagedFile: If it cannot be read, or holds something else.
     """
     path = folder / TRAINER_FILE
-    held = read_state(path)
+    held = read_saved(path)
     if not isinstance(held, Mapping):
         raise DamagedFile(f"{path} holds no state of a training")
     state = as_record(path, held, TrainerState)
