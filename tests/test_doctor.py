@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from lfsrkit.errors import MissingWeights
-from lfsrkit.metrics.trunks import TRUNKS
 from lfsrkit.regions import mesh
+from lfsrkit.trunks import TRUNKS
 from lfsrkit_cli.doctor import Finding, examine
 from tests.command_cases import run
 

@@ -10,8 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from lfsrkit import METRICS
 from lfsrkit.errors import DamagedFile, MissingWeights, TooSmall, UsageError
-from lfsrkit.metrics import lpips_status, trunks
-from lfsrkit.metrics.perceptual import lpips_network
+from lfsrkit.metrics import lpips_status
+from lfsrkit.trunks import lpips_network
+from lfsrkit.trunks import weights as trunks
 
 WEIGHTS = Path(__file__).parents[2] / "shared" / "weights"
 reference = pytest.mark.reference

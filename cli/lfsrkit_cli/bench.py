@@ -67,7 +67,7 @@ def masks(
 
 
 def _tell(timings: "Iterable[Timing]", options: dict[str, int], json: bool) -> None:
-    from lfsrkit.pairs.manifest import versions
+    from lfsrkit.versions import versions
 
     rows = list(timings)
     if json:

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -15,6 +14,7 @@ from lfsrkit.degradations.base import Degradation, Params, settled
 from lfsrkit.degradations.draws import Draws, draw_seeds
 from lfsrkit.degradations.maybe import maybe
 from lfsrkit.errors import BadParameters, UnknownComponent, UsageError, did_you_mean
+from lfsrkit.learned import function_at
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
@@ -90,13 +90,7 @@ def learned(place: str) -> Callable[..., Degradation]:
     Raises:
         UsageError: If it is not written so, or the function returns anything else.
     """
-    module, colon, attribute = place.partition(":")
-    if not (module and colon and attribute):
-        raise UsageError(f"learned:{place}: write learned:module:function")
-    home = import_module(module)
-    make: Any = getattr(home, attribute, None)
-    if not callable(make):
-        raise UsageError(f"learned:{place}: {module} has no function {attribute!r}{did_you_mean(attribute, dir(home))}")
+    make = function_at(place)
     taken = _keywords(make)
 
     def factory(**arguments: Any) -> Degradation:

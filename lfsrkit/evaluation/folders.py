@@ -9,8 +9,8 @@ from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.evaluation.meter import BlindMeter, Meter
 from lfsrkit.evaluation.scores import ImageScores, shared_out
 from lfsrkit.images import SUFFIXES, Pixels, decode, to_bytes, to_float, to_pixels
+from lfsrkit.ranks import Ranks
 from lfsrkit.stages import EvaluateConfig
-from lfsrkit.training.ranks import Ranks
 from lfsrkit.types import Images
 
 _CPU = torch.device("cpu")

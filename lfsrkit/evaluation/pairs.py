@@ -12,8 +12,8 @@ from lfsrkit.evaluation.scores import ImageScores, shared_out
 from lfsrkit.images import to_float, to_pixels
 from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.pairs.batch import Batch, PairData
+from lfsrkit.ranks import Ranks
 from lfsrkit.stages import EvaluateConfig
-from lfsrkit.training.ranks import Ranks
 
 Restore = Callable[[Batch], Tensor]
 """From pairs to restored pictures (n, 3, h, w), on any device, not clamped."""

@@ -12,7 +12,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.scores import SHOWN, ImageScores, Worst
 from lfsrkit.files import growing_text, write_json
 from lfsrkit.images import contact_sheet, write_png
-from lfsrkit.training.ranks import is_first_process
+from lfsrkit.ranks import is_first_process
 
 CELL_SIDE = 256
 """Largest side of a picture on a contact sheet, in pixels."""

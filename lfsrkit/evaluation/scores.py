@@ -6,7 +6,7 @@ from heapq import heappush, heappushpop
 from typing import final
 
 from lfsrkit.images import Pixels
-from lfsrkit.training.ranks import Ranks
+from lfsrkit.ranks import Ranks
 
 SHOWN = 8
 """Pictures of a contact sheet: the first ones, and the worst ones."""

@@ -9,7 +9,7 @@ from lfsrkit.models.base import Restorer
 from lfsrkit.models.describe import milliseconds_per_picture
 from lfsrkit.models.macs import count_macs, count_parameters
 from lfsrkit.pairs.batch import PairData
-from lfsrkit.pairs.manifest import versions
+from lfsrkit.versions import versions
 
 COSTS_FILE = "costs.json"
 

@@ -42,14 +42,14 @@ class Extras:
 class Loss(ABC):
     """Compare restored pictures with clean ones; 0 or more, less is better.
 
-    A subclass says in `needs` what it looks at and computes in `compare`. It gets numbers of 32 bits or more and
-    computes outside of autocast: differences of nearly equal pictures vanish in 16 bits.
+    A subclass says in `needs` what else it looks at, if anything, and computes in `compare`. It gets numbers of 32 bits
+    or more and computes outside of autocast: differences of nearly equal pictures vanish in 16 bits.
     """
 
     @property
-    @abstractmethod
     def needs(self) -> frozenset[str]:
-        """What a call has to be given: some of ``"low"``, ``"mask"``, ``"regions"``, ``"stages"``."""
+        """What a call has to be given: some of ``"low"``, ``"mask"``, ``"regions"``, ``"stages"``; by default none."""
+        return frozenset()
 
     @abstractmethod
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:

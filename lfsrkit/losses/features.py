@@ -1,19 +1,17 @@
 """Losses that compare what a trained network sees."""
 
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from lfsrkit.errors import DamagedFile, UsageError, did_you_mean
+from lfsrkit.errors import UsageError, did_you_mean
 from lfsrkit.losses.base import Extras, Loss, Pyramid
-from lfsrkit.metrics.base import check_side
-from lfsrkit.metrics.perceptual import lpips_network
-from lfsrkit.metrics.trunks import Net, find_trunk, read_trunk, trunk_of
+from lfsrkit.sizes import check_side
+from lfsrkit.trunks import Net, directions, lpips_network, placed, trunk_of, vgg16_network
+from lfsrkit.trunks.embedding import Embed, cosine_distance, embedding
 from lfsrkit.types import Images, PerImage
 
 Layer = Literal["relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"]
@@ -21,13 +19,6 @@ VGG_LAYERS: dict[str, int] = {"relu1_2": 3, "relu2_2": 8, "relu3_3": 15, "relu4_
 """Published names of layers, and their places in torchvision's VGG-16."""
 
 _IMAGENET_MEAN, _IMAGENET_SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_NO_LENGTH = 1e-10
-"""Feature vectors shorter than this have no direction."""
-_LEARNED = "learned:"
-
-Embed = Callable[[Tensor], Tensor]
-"""Pictures (n, 3, h, w), sRGB, 0 to 1, to vectors (n, d)."""
-N = TypeVar("N")
 
 
 class Lpips(Loss):
@@ -54,18 +45,13 @@ class Lpips(Loss):
         self._least_side = trunk_of(net).least_side
         self._network = lpips_network(net, weights)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         check_side(clean, self._least_side, "LPIPS")
-        network = _placed(self._network, clean)
+        network = placed(self._network, clean)
         ours, theirs = (network.net(network.scaling_layer(2 * pictures - 1)) for pictures in (restored, clean))
         cells = zip(network.lins, ours, theirs, strict=True)
-        distances = [head((_directions(a) - _directions(b)).square()).mean(dim=(1, 2, 3)) for head, a, b in cells]
+        distances = [head((directions(a) - directions(b)).square()).mean(dim=(1, 2, 3)) for head, a, b in cells]
         return torch.stack(distances).sum(dim=0)
 
 
@@ -75,7 +61,7 @@ class Vgg(Loss):
     $L = \frac{1}{K} \sum_k \langle |\phi_k(x) - \phi_k(y)| \rangle$ with $\phi_k$ the outputs of K layers after their
     ReLU, of pictures scaled as for ImageNet, and $\langle \rangle$ the mean over channels and places. The published
     losses take squares of one layer; absolute values and equal weights are ours. Weights are looked for as
-    `lfsrkit.metrics.trunks` says and are never random.
+    `lfsrkit.trunks` says and are never random.
 
     Args:
         layers: ``"relu1_2"``, ``"relu2_2"``, ``"relu3_3"``, ``"relu4_3"`` or ``"relu5_3"``; at least one.
@@ -98,17 +84,12 @@ class Vgg(Loss):
         self, layers: tuple[Layer, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3"), weights: Path | None = None
     ) -> None:
         self._places = _places(layers)
-        self._network = _vgg16(weights)[: max(self._places) + 1]
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
+        self._network = vgg16_network(weights)[: max(self._places) + 1]
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         check_side(clean, trunk_of("vgg").least_side, "VGG-16")
-        _placed(self._network, clean)
+        placed(self._network, clean)
         pairs = zip(self._features(restored), self._features(clean), strict=True)
         errors = [(ours - theirs).abs().mean(dim=(1, 2, 3)) for ours, theirs in pairs]
         return torch.stack(errors).mean(dim=0)
@@ -155,23 +136,11 @@ class Identity(Loss):
     """
 
     def __init__(self, network: str | Embed) -> None:
-        self._network = _frozen(_named(network) if isinstance(network, str) else network)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
+        self._network = embedding(network)
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
-        embed = _placed(self._network, clean)
-        ours, theirs = (_directions(_checked(embed(pictures), len(clean))) for pictures in (restored, clean))
-        return (ours - theirs).square().sum(dim=1) / 2
-
-
-def _directions(vectors: Tensor) -> Tensor:
-    """Scale to unit length along the channels; a vector of zeros stays one, with a slope of zero."""
-    return functional.normalize(vectors, dim=1, eps=_NO_LENGTH)
+        return cosine_distance(self._network, restored, clean)
 
 
 def _places(layers: Sequence[str]) -> list[int]:
@@ -182,47 +151,3 @@ def _places(layers: Sequence[str]) -> list[int]:
     if not layers:
         raise UsageError(f"no layer of VGG-16 is named; known: {', '.join(VGG_LAYERS)}")
     return [VGG_LAYERS[layer] for layer in layers]
-
-
-def _vgg16(weights: Path | None) -> nn.Sequential:
-    from torchvision.models.vgg import cfgs, make_layers
-
-    path = find_trunk("vgg", weights)
-    with torch.random.fork_rng(devices=[]):
-        layers = make_layers(cfgs["D"])
-    state = {name.removeprefix("features."): value for name, value in read_trunk(path).items()}
-    try:
-        layers.load_state_dict(state)
-    except RuntimeError as error:
-        raise DamagedFile(f"{path} does not hold the features of VGG-16: {error}") from error
-    return _frozen(layers)
-
-
-def _named(place: str) -> Embed:
-    module, colon, attribute = place.removeprefix(_LEARNED).partition(":")
-    if not (place.startswith(_LEARNED) and module and colon and attribute):
-        raise UsageError(f"network={place!r}: write 'learned:module:function', or pass the network itself")
-    home = import_module(module)
-    make: Any = getattr(home, attribute, None)
-    if not callable(make):
-        raise UsageError(f"{place}: {module} has no function {attribute!r}{did_you_mean(attribute, dir(home))}")
-    made: Any = make()
-    if not callable(made):
-        raise UsageError(f"{place} returned {type(made).__name__}: return a network, pictures to vectors")
-    return cast(Embed, made)
-
-
-def _frozen(network: N) -> N:
-    return network.eval().requires_grad_(False) if isinstance(network, nn.Module) else network
-
-
-def _placed(network: N, like: Tensor) -> N:
-    """Move a module to the device and the number format of pictures; a function is left alone."""
-    return network.to(like) if isinstance(network, nn.Module) else network
-
-
-def _checked(vectors: Any, count: int) -> Tensor:
-    if not isinstance(vectors, Tensor) or vectors.ndim != 2 or len(vectors) != count:
-        shape = tuple(vectors.shape) if isinstance(vectors, Tensor) else type(vectors).__name__
-        raise UsageError(f"the network of this loss gave {shape} for {count} pictures; vectors ({count}, d) are wanted")
-    return vectors

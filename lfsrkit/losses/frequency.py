@@ -7,7 +7,7 @@ import torch
 
 from lfsrkit.errors import UsageError, did_you_mean
 from lfsrkit.losses.base import Extras, Loss
-from lfsrkit.metrics.base import check_side
+from lfsrkit.sizes import check_side
 from lfsrkit.types import Images, PerImage
 
 Part = Literal["complex", "amplitude"]
@@ -50,11 +50,6 @@ class Fft(Loss):
             near = did_you_mean(self.part, _PARTS)
             raise UsageError(f"part is 'complex' or 'amplitude'; {self.part!r} was given{near}")
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         if self.part == "amplitude":
@@ -85,11 +80,6 @@ class Gradient(Loss):
         >>> Gradient()(clean + 0.25, clean).item() < 1e-6
         True
     """
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""

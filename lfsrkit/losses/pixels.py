@@ -23,11 +23,6 @@ class L1(Loss):
         tensor([0.2500])
     """
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         return absolute_error(restored, clean)
@@ -48,11 +43,6 @@ class L2(Loss):
         >>> L2()(torch.full((1, 3, 4, 4), 0.75), torch.full((1, 3, 4, 4), 0.5))
         tensor([0.0625])
     """
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
@@ -81,11 +71,6 @@ class Charbonnier(Loss):
 
     def __post_init__(self) -> None:
         check_eps(self.eps)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lfsrkit.losses.base import Extras, Loss
-from lfsrkit.metrics.base import check_side
+from lfsrkit.sizes import check_side
 from lfsrkit.types import Images, PerImage
 
 
@@ -29,11 +29,6 @@ class TotalVariation(Loss):
         >>> TotalVariation()(ramp, torch.zeros(1, 3, 4, 4))
         tensor([0.2500])
     """
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""

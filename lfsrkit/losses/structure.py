@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.losses.base import Extras, Loss
-from lfsrkit.metrics.base import check_side
+from lfsrkit.sizes import check_side
 from lfsrkit.types import Images, PerImage, Resized
 
 _WINDOW = 11
@@ -48,11 +48,6 @@ class Ssim(Loss):
         tensor([0.9999])
     """
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         check_side(clean, _WINDOW, "SSIM has a window of 11 pixels and")
@@ -86,11 +81,6 @@ class MsSsim(Loss):
         >>> MsSsim()(black, white)
         tensor([0.9875])
     """
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""

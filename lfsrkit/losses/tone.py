@@ -44,11 +44,6 @@ class ColourAngle(Loss):
     def __post_init__(self) -> None:
         check_eps(self.eps)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
         """Compute the loss of each picture."""
         ours, theirs = (pictures.clamp_min(0) + self.eps for pictures in (restored, clean))

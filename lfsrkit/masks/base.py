@@ -58,14 +58,17 @@ class Hints:
 class MaskStrategy(ABC):
     """Select pixels of each picture of a batch.
 
-    A subclass says in `needs` what it looks at and draws in `draw`, one stream a picture, so that the batch size
-    changes no mask. Ties are broken by the stream.
+    A subclass says in `needs` what it looks at, if anything, and draws in `draw`, one stream a picture, so that the
+    batch size changes no mask. Ties are broken by the stream.
     """
 
     @property
-    @abstractmethod
     def needs(self) -> frozenset[str]:
-        """What `sample` has to be given: some of ``"regions"``, ``"low"``, ``"error"``, ``"progress"``."""
+        """What `sample` has to be given: some of ``"regions"``, ``"low"``, ``"error"``, ``"progress"``.
+
+        By default nothing.
+        """
+        return frozenset()
 
     @abstractmethod
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:

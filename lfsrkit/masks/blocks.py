@@ -42,11 +42,6 @@ class SimMim(MaskStrategy):
         check_ratio(self.ratio)
         check_patch(self.size)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw patches of the grid."""
         grid = Grid(height, width, self.size)
@@ -90,11 +85,6 @@ class Block(MaskStrategy):
             raise UsageError(
                 f"least is an area from 1 and aspect a ratio above 0, at most 1; {self.least} and {self.aspect} given"
             )
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw block after block, for all pictures at once."""
@@ -146,11 +136,6 @@ class Box(MaskStrategy):
     def __post_init__(self) -> None:
         if not 0 <= self.area[0] <= self.area[1] <= 1 or not 0 < self.aspect[0] <= self.aspect[1]:
             raise UsageError(f"area is a range in 0 to 1, aspect one above 0; {self.area} and {self.aspect} were given")
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw a box for each picture."""

@@ -41,11 +41,6 @@ class Squares(MaskStrategy):
         check_ratio(self.ratio)
         check_patch(self.period)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw where the grid begins."""
         side = round(self.period * math.sqrt(self.ratio))
@@ -74,11 +69,6 @@ class Checkerboard(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_patch(self.size)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw where the board begins."""
@@ -116,11 +106,6 @@ class Stripes(MaskStrategy):
         check_patch(self.period)
         if self.along not in ("rows", "columns", "either"):
             raise UsageError(f"along is 'rows', 'columns' or 'either'; {self.along!r} was given")
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw the direction and where the stripes begin."""

@@ -51,11 +51,6 @@ class Strokes(MaskStrategy):
         if not 1 <= self.count[0] <= self.count[1] or not 0 < self.width[0] <= self.width[1] <= 1:
             raise UsageError(f"count is a range from 1, width one in 0 to 1; {self.count} and {self.width} were given")
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw the strokes of each picture with Pillow."""
         pictures = [self._drawn(height, width, Dice(each, _BLOCK)) for each in generators]

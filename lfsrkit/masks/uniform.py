@@ -30,11 +30,6 @@ class RandomPixels(MaskStrategy):
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw single pixels."""
         return _selected(Grid(height, width, size=1), self.ratio, generators)
@@ -68,11 +63,6 @@ class Patch(MaskStrategy):
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
         check_patch(self.size)
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw patches of the grid."""

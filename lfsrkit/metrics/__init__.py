@@ -6,7 +6,7 @@ Both pictures are clamped to 0..1 and rounded to 8 bits; no border is cropped.
 from lfsrkit.metrics.base import Metric, NoReference, eight_bit
 from lfsrkit.metrics.fidelity import Psnr, PsnrY, Ssim, SsimY, colour_bias, gt_mean_psnr
 from lfsrkit.metrics.perceptual import Lpips
-from lfsrkit.metrics.trunks import lpips_status
+from lfsrkit.trunks import lpips_status
 
 __all__ = [
     "Lpips",

@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from lfsrkit.errors import TooSmall, UsageError
+from lfsrkit.errors import UsageError
 from lfsrkit.registry import NO_REFERENCE
 from lfsrkit.types import Features, Images, Masks, PerImage
 
@@ -114,22 +114,6 @@ def weighted_mean(values: Features, weight: Masks | None) -> PerImage:
         return values.mean(dim=(1, 2, 3))
     scaled = weight.to(values)
     return (values.mean(dim=1, keepdim=True) * scaled).sum(dim=(1, 2, 3)) / scaled.sum(dim=(1, 2, 3))
-
-
-def check_side(pictures: Tensor, least: int, what: str) -> None:
-    """Refuse pictures that are too small for a metric.
-
-    Args:
-        pictures: (n, c, h, w).
-        least: Smallest side in pixels.
-        what: What needs it, as the start of a sentence.
-
-    Raises:
-        TooSmall: If a side is smaller.
-    """
-    height, width = pictures.shape[-2:]
-    if min(height, width) < least:
-        raise TooSmall(f"{what} needs pictures of at least {least}x{least} pixels; these are {height}x{width} (h x w)")
 
 
 def _check_shapes(restored: Tensor, clean: Tensor, weight: Tensor | None) -> None:

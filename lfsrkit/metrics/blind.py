@@ -7,7 +7,8 @@ from typing import final
 from torch.nn import functional
 
 from lfsrkit.colour import luma
-from lfsrkit.metrics.base import NoReference, check_side
+from lfsrkit.metrics.base import NoReference
+from lfsrkit.sizes import check_side
 from lfsrkit.types import Images, PerImage
 
 _LAPLACIAN = ((1.0, -2.0, 1.0), (-2.0, 4.0, -2.0), (1.0, -2.0, 1.0))

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from lfsrkit.metrics.base import Metric, check_side, eight_bit, weighted_mean
+from lfsrkit.metrics.base import Metric, eight_bit, weighted_mean
+from lfsrkit.sizes import check_side
 from lfsrkit.types import Features, Images, Masks, PerImage
 
 _WINDOW = 11

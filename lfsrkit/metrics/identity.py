@@ -2,9 +2,8 @@
 
 from typing import final
 
-from lfsrkit.losses.base import Extras
-from lfsrkit.losses.features import Embed, Identity
 from lfsrkit.metrics.base import Metric, refuse_weight
+from lfsrkit.trunks.embedding import Embed, cosine_distance, embedding
 from lfsrkit.types import Images, Masks, PerImage
 
 
@@ -35,9 +34,9 @@ class IdentitySimilarity(Metric):
     """
 
     def __init__(self, network: str | Embed) -> None:
-        self._distance = Identity(network)
+        self._network = embedding(network)
 
     def measure(self, restored: Images, clean: Images, weight: Masks | None) -> PerImage:
         """Compute the metric of each picture."""
         refuse_weight(weight, "identity")
-        return 1 - self._distance.compare(restored, clean, Extras())
+        return 1 - cosine_distance(self._network, restored, clean)

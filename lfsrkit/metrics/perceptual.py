@@ -1,15 +1,13 @@
 """Metrics that compare the features of a trained network."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.nn import functional
 
-from lfsrkit.errors import DamagedFile
-from lfsrkit.metrics.base import Metric, check_side, weighted_mean
-from lfsrkit.metrics.trunks import Net, find_trunk, read_trunk, trunk_of
+from lfsrkit.metrics.base import Metric, weighted_mean
+from lfsrkit.sizes import check_side
+from lfsrkit.trunks import Net, lpips_network, trunk_of
 from lfsrkit.types import Images, Masks, PerImage
 
 
@@ -18,7 +16,7 @@ class Lpips(Metric):
 
     $\sum_l \frac{1}{H_l W_l} \sum_{hw} w_l^\top (\hat y_l - \hat y_{0l})^2$ with features $\hat y_l$ of unit length,
     for pictures scaled to [-1, 1]. The heads $w_l$ come with the ``lpips`` package; the trunk is looked for as
-    `lfsrkit.metrics.trunks` says and is never random. A weight is averaged over the cells of each layer (our reading),
+    `lfsrkit.trunks` says and is never random. A weight is averaged over the cells of each layer (our reading),
     so it is as blurred as the layer is coarse.
 
     Args:
@@ -45,34 +43,11 @@ class Lpips(Metric):
         return perceptual_distance(network, restored.float(), clean.float(), weight)
 
 
-def lpips_network(net: Net, weights: Path | None = None) -> Any:
-    """Build the network of LPIPS with its trained heads and trunk, in evaluation mode and frozen.
-
-    Args:
-        net: Which trunk.
-        weights: File of the trunk, or a folder with it.
-
-    Raises:
-        MissingWeights: If the trunk is not on this machine and cannot be fetched.
-        DamagedFile: If its file does not fit.
-    """
-    path = find_trunk(net, weights)
-    features = read_trunk(path)
-    # The package numbers the layers of its slices as torchvision does: slice2.3.weight is features.3.weight.
-    network = _untrained(net)
-    state = {name: features.get("features." + name.partition(".")[2]) for name in network.net.state_dict()}
-    try:
-        network.net.load_state_dict({name: value for name, value in state.items() if value is not None})
-    except RuntimeError as error:
-        raise DamagedFile(f"{path} does not hold the features of {trunk_of(net).title}: {error}") from error
-    return network.eval().requires_grad_(False)
-
-
 def perceptual_distance(network: Any, restored: Images, clean: Images, weight: Masks | None = None) -> PerImage:
     """Compute LPIPS with a network that is at hand.
 
     Args:
-        network: What `lpips_network` returned.
+        network: What `lfsrkit.trunks.lpips_network` returned.
         restored: Pictures, 0 to 1.
         clean: Pictures to compare with, 0 to 1.
         weight: Weight of each pixel, or ``None`` for equal weights.
@@ -86,12 +61,3 @@ def perceptual_distance(network: Any, restored: Images, clean: Images, weight: M
         cells = None if weight is None else functional.adaptive_avg_pool2d(weight, difference.shape[-2:])
         total = total + weighted_mean(difference, cells)
     return total
-
-
-def _untrained(net: Net) -> Any:
-    """Build the network with trained heads; its trunk is random until the caller has replaced it."""
-    from lpips import LPIPS
-
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.filterwarnings("ignore", category=UserWarning, module="torchvision")
-        return LPIPS(net=net, pnet_rand=True, verbose=False)

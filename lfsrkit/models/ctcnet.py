@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.ctcnet_blocks import ChannelGate, FeatureRefinement, LocalGlobalModule
-from lfsrkit.models.sparnet import enlarge, enlarged_first, small_normal_start
+from lfsrkit.models.hourglass import small_normal_start
+from lfsrkit.models.upscaling import enlarge, enlarged_first
 from lfsrkit.types import Features, Images
 
 _SMALLEST = 72

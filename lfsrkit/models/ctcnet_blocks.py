@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lfsrkit.models.sparnet import ConvUnit, Hourglass
+from lfsrkit.models.hourglass import ConvUnit, Hourglass
 from lfsrkit.types import Features
 
 _EXPANSION = 2.66

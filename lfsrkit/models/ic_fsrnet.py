@@ -8,7 +8,7 @@ from torch.nn import functional
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.models.ctcnet_blocks import ChannelGate
 from lfsrkit.models.layers import GlobalAttention, damped
-from lfsrkit.models.sparnet import SCALES, enlarge
+from lfsrkit.models.upscaling import SCALES, enlarge
 from lfsrkit.types import Features, Images
 
 _MULTIPLE = 32

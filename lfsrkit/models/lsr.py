@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from lfsrkit.models.base import ModelInfo, Restorer
-from lfsrkit.models.dln import Aggregate, brightness_stem, conv_block, kaiming_start, with_brightness
 from lfsrkit.models.layers import damped
+from lfsrkit.models.lightening import Aggregate, brightness_stem, conv_block, kaiming_start, with_brightness
 from lfsrkit.types import Features, Images
 
 INFO = ModelInfo(

@@ -1,26 +1,20 @@
 """SPARNet, face super-resolution whose residual units look where the face is."""
 
-from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from lfsrkit.models.base import ModelInfo, Restorer
-from lfsrkit.types import Features, Images, Resized
+from lfsrkit.models.base import Restorer
+from lfsrkit.models.hourglass import ConvUnit, Hourglass, Resize, leaky, small_normal_start
+from lfsrkit.models.upscaling import enlarge, enlarged_first
+from lfsrkit.types import Features, Images
 
-SCALES = (2, 4, 8, 16)
 _SMALLEST = 40
 _MULTIPLE = 8
 _PAPER = (
     "Chen, Gong, Wang, Li, Wong, Learning Spatial Attention for Face Super-Resolution, IEEE TIP 2021, "
     "https://doi.org/10.1109/TIP.2020.3043093"
 )
-
-Resize = Literal["up", "down"]
-
-Activation = Callable[[int], nn.Module]
-"""Makes the activation that follows a layer of so many channels."""
 
 
 class Sparnet(Restorer):
@@ -89,74 +83,6 @@ class FaceAttentionUnit(nn.Module):
         return self.shortcut(x) + residual * self.maps(self.attention(residual))
 
 
-class Hourglass(nn.Module):
-    """Halve a number of times and double as often, with a convolution past every level.
-
-    Args:
-        inputs: Channels in; what comes out has `width` channels.
-        depth: Number of halvings.
-        activation: Makes the activation of a unit.
-    """
-
-    width = 64
-
-    def __init__(self, inputs: int, depth: int, *, activation: Activation) -> None:
-        super().__init__()
-        self.depth = depth
-
-        def unit(channels: int, resize: Resize | None = None) -> ConvUnit:
-            return ConvUnit(channels, self.width, resize=resize, norm=True, activation=activation)
-
-        levels = {str(level): inputs if level == depth else self.width for level in range(1, depth + 1)}
-        self.past = nn.ModuleDict({level: unit(channels) for level, channels in levels.items()})
-        self.down = nn.ModuleDict({level: unit(channels, "down") for level, channels in levels.items()})
-        self.deepest = unit(self.width)
-        self.up = nn.ModuleDict({level: unit(self.width, "up") for level in levels})
-
-    def forward(self, x: Features) -> Tensor:
-        """Apply."""
-        return self._level(x, self.depth)
-
-    def _level(self, x: Features, level: int) -> Tensor:
-        past, small = self.past[str(level)](x), self.down[str(level)](x)
-        inner = self._level(small, level - 1) if level > 1 else self.deepest(small)
-        # An odd side was rounded up on the way down: doubling gives one row or column too many.
-        return past + self.up[str(level)](inner)[..., : x.shape[-2], : x.shape[-1]]
-
-
-class ConvUnit(nn.Module):
-    """Resize, convolve 3 x 3 over mirrored borders, normalise, activate; each but the convolution if asked for.
-
-    Args:
-        inputs: Channels in.
-        outputs: Channels out.
-        resize: ``"up"`` repeats every pixel before the convolution, ``"down"`` takes every other position.
-        norm: Whether batch normalisation follows; the convolution has a bias only without it.
-        activation: What comes last, if anything.
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        *,
-        resize: Resize | None = None,
-        norm: bool = False,
-        activation: Activation | None = None,
-    ) -> None:
-        super().__init__()
-        self.doubles = resize == "up"
-        stride = 2 if resize == "down" else 1
-        self.conv = nn.Conv2d(inputs, outputs, 3, stride, padding=1, padding_mode="reflect", bias=not norm)
-        self.norm = nn.BatchNorm2d(outputs) if norm else nn.Identity()
-        self.act = activation(outputs) if activation else nn.Identity()
-
-    def forward(self, x: Features) -> Tensor:
-        """Apply."""
-        large = functional.interpolate(x, scale_factor=2, mode="nearest") if self.doubles else x
-        return self.act(self.norm(self.conv(large)))
-
-
 def sparnet(scale: int = 8) -> Sparnet:
     """SPARNet as its authors released it, with one attention map a unit.
 
@@ -181,49 +107,3 @@ def sparnet_light3d(scale: int = 8) -> Sparnet:
         https://doi.org/10.1109/TIP.2020.3043093
     """
     return Sparnet(scale, body=1, attention_maps="each")
-
-
-def enlarged_first(scale: int, *, smallest: int, multiple: int, licence: str, paper: str) -> ModelInfo:
-    """State the facts of a network that works on the enlarged picture, in pixels of the small one.
-
-    Args:
-        scale: Factor of enlargement.
-        smallest: Smallest side that the network takes, after the enlargement.
-        multiple: Sides that it takes are multiples of this, after the enlargement.
-        licence: As in `ModelInfo`.
-        paper: As in `ModelInfo`.
-    """
-    sides = {"min_size": -(-smallest // scale), "multiple": -(-multiple // scale)}
-    return ModelInfo("super_resolve", SCALES, licence=licence, paper=paper, **sides)
-
-
-def enlarge(low: Images, scale: int) -> Resized:
-    """Enlarge with the antialiased bicubic kernel, without clamping.
-
-    Args:
-        low: Pictures.
-        scale: Factor of enlargement.
-    """
-    size = (low.shape[-2] * scale, low.shape[-1] * scale)
-    return functional.interpolate(low, size, mode="bicubic", antialias=True, align_corners=False)
-
-
-def leaky(_: int) -> nn.Module:
-    """Make a leaky ReLU of slope 0.2."""
-    return nn.LeakyReLU(0.2, inplace=True)
-
-
-def small_normal_start(network: nn.Module) -> None:
-    """Start all convolutions from a normal distribution of deviation 0.02, in place.
-
-    Gains of batch normalisation start at 1 with the same deviation, biases at 0.
-
-    Args:
-        network: Any module.
-    """
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d):
-            nn.init.normal_(layer.weight, 1.0 if isinstance(layer, nn.BatchNorm2d) else 0.0, 0.02)
-            bias: Tensor | None = layer.bias
-            if bias is not None:
-                nn.init.zeros_(bias)

@@ -11,10 +11,11 @@ from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError, did_you_mean
 from lfsrkit.files import claim_folder, read_object, write_json, write_json_lines
 from lfsrkit.pairs.card import write_card
 from lfsrkit.pairs.engines import in_pool, in_process, loaded_plugins, worker_count
-from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, versions, write_manifest
+from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, write_manifest
 from lfsrkit.pairs.plan import Plan, Task
 from lfsrkit.pairs.rows import row_schema
 from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded
+from lfsrkit.versions import versions
 
 ENGINES = ("local", "ray")
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +47,6 @@ class Manifest:
     sha256: str
     """Hash over the shards' hashes: the identity of the data."""
     versions: dict[str, str]
-
-
-def versions() -> dict[str, str]:
-    """Name the versions that a build or a run depends on."""
-    import lfsrkit
-
-    names = ("torch", "numpy", "pillow", "pyarrow", "kornia")
-    return {"lfsrkit": lfsrkit.__version__, **{name: version(name) for name in names}}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -74,7 +74,7 @@ def augmented(examples: Examples, config: TrainConfig, progress: float) -> Examp
     return examples
 
 
-def streams(seed: int, ids: Sequence[str], epochs: Sequence[int], stage: str) -> list[Generator]:
+def epoch_streams(seed: int, ids: Sequence[str], epochs: Sequence[int], stage: str) -> list[Generator]:
     """Make one generator per picture of a batch that may reach over the end of an epoch.
 
     Args:
@@ -95,7 +95,7 @@ def flips(seed: int, ids: Sequence[str], epochs: Sequence[int]) -> Flags:
         ids: Identity of each picture.
         epochs: Epoch of each picture.
     """
-    return torch.stack([torch.rand((), generator=stream) < 0.5 for stream in streams(seed, ids, epochs, "flip")])
+    return torch.stack([torch.rand((), generator=stream) < 0.5 for stream in epoch_streams(seed, ids, epochs, "flip")])
 
 
 def quarter_turns(seed: int, ids: Sequence[str], epochs: Sequence[int]) -> Turns:
@@ -106,7 +106,9 @@ def quarter_turns(seed: int, ids: Sequence[str], epochs: Sequence[int]) -> Turns
         ids: Identity of each picture.
         epochs: Epoch of each picture.
     """
-    return torch.stack([torch.randint(4, (), generator=stream) for stream in streams(seed, ids, epochs, "rotate")])
+    return torch.stack(
+        [torch.randint(4, (), generator=stream) for stream in epoch_streams(seed, ids, epochs, "rotate")]
+    )
 
 
 def colour_matrices(seed: int, ids: Sequence[str], epochs: Sequence[int], largest: float) -> ColourMatrices:
@@ -120,7 +122,7 @@ def colour_matrices(seed: int, ids: Sequence[str], epochs: Sequence[int], larges
         epochs: Epoch of each picture.
         largest: Largest change, 0 to 1.
     """
-    draws = torch.stack([torch.rand(4, generator=stream) for stream in streams(seed, ids, epochs, "jitter")])
+    draws = torch.stack([torch.rand(4, generator=stream) for stream in epoch_streams(seed, ids, epochs, "jitter")])
     factors = 1 + largest * (2 * draws - 1)
     gains, saturation = factors[:, :3, None], factors[:, 3, None, None]
     return gains * (saturation * torch.eye(3) + (1 - saturation) * torch.tensor(LUMA_WEIGHTS))
@@ -138,7 +140,7 @@ def corners(seed: int, ids: Sequence[str], epochs: Sequence[int], down: int, rig
     """
     draws = [
         [torch.randint(most + 1, (), generator=stream) for most in (down, right)]
-        for stream in streams(seed, ids, epochs, "crop")
+        for stream in epoch_streams(seed, ids, epochs, "crop")
     ]
     return torch.stack([torch.stack(pair) for pair in draws])
 

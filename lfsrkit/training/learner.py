@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.weights import AVERAGE_FILE, FILE_NAME
+from lfsrkit.ranks import Ranks
 from lfsrkit.seeding import key_seed
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples
@@ -22,7 +23,6 @@ from lfsrkit.training.lessons import Part, part_in_turn, taught
 from lfsrkit.training.objective import Objective
 from lfsrkit.training.optimiser import make_optimiser
 from lfsrkit.training.precision import DTYPES, Gradients
-from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.schedule import learning_rate
 from lfsrkit.training.state import TRAINER_FILE, Progress, read_trainer_state, restore_optimiser, restore_weights
 from lfsrkit.types import Images, PerImage

@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 from typing import final
 
+from lfsrkit.ranks import Ranks
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.checkpoint import checkpoint_path
 from lfsrkit.training.learner import LOSS, Learner
-from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.record import Clock, TrainRecord, Window, append_record
 from lfsrkit.training.saving import Saver
 from lfsrkit.training.state import Progress

@@ -12,6 +12,7 @@ from lfsrkit.devices import choose_device
 from lfsrkit.files import write_json
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
+from lfsrkit.ranks import Ranks
 from lfsrkit.seen import record_pictures
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.ahead import made_ahead
@@ -34,7 +35,6 @@ from lfsrkit.training.lessons import chain_between
 from lfsrkit.training.objective import Objective
 from lfsrkit.training.optimiser import make_optimiser
 from lfsrkit.training.precision import Gradients
-from lfsrkit.training.ranks import Ranks
 from lfsrkit.training.record import TrainRecord, cut_records
 from lfsrkit.training.saving import Saver, checkpoint_to_resume, save_non_finite, share_of
 from lfsrkit.training.setup import NamedModel, initial_model

@@ -12,7 +12,7 @@ from lfsrkit.losses import Loss
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.registries import LOSSES, MASKS
 from lfsrkit.stages import LossTerm
-from lfsrkit.training.augment import Examples, streams
+from lfsrkit.training.augment import Examples, epoch_streams
 from lfsrkit.types import Images, Masks, PerImage
 
 DEFAULT_MASK = Call("face_biased")
@@ -83,7 +83,7 @@ class Objective:
             hints["error"] = (restored.detach() - examples.clean).abs().mean(dim=1, keepdim=True)
         if "progress" in mask.needs:
             hints["progress"] = progress
-        sources = streams(self._seed, examples.ids, examples.epochs, "mask")
+        sources = epoch_streams(self._seed, examples.ids, examples.epochs, "mask")
         return mask.sample(len(restored), height, width, sources, **hints).to(restored.device)
 
 

@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional
 
-from lfsrkit.training.augment import streams
+from lfsrkit.training.augment import epoch_streams
 from lfsrkit.training.pictures import Pictures
 
 Frames = Float[Tensor, "n 2 3"]
@@ -28,7 +28,7 @@ def frames(seed: int, ids: Sequence[str], epochs: Sequence[int], largest: float)
         epochs: Epoch of each picture.
         largest: Largest change $a$, 0 to 1.
     """
-    draws = torch.stack([torch.rand(4, generator=stream) for stream in streams(seed, ids, epochs, "reframe")])
+    draws = torch.stack([torch.rand(4, generator=stream) for stream in epoch_streams(seed, ids, epochs, "reframe")])
     zoom, angle, right, down = (largest * (2 * draws - 1)).unbind(dim=1)
     cosine, sine = (1 + zoom) * torch.cos(angle), (1 + zoom) * torch.sin(angle)
     rows = [torch.stack([cosine, -sine, 2 * right], dim=1), torch.stack([sine, cosine, 2 * down], dim=1)]

@@ -14,7 +14,6 @@ from lfsrkit.config import to_tables
 from lfsrkit.errors import DamagedFile
 from lfsrkit.files import write_whole
 from lfsrkit.models.weights import FILE_NAME, packed
-from lfsrkit.pairs.manifest import versions
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples
 from lfsrkit.training.checkpoint import (
@@ -27,6 +26,7 @@ from lfsrkit.training.checkpoint import (
 from lfsrkit.training.learner import Learner
 from lfsrkit.training.setup import NamedModel
 from lfsrkit.training.state import Progress
+from lfsrkit.versions import versions
 
 
 @final

@@ -8,9 +8,9 @@ import torch
 from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_png
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
+from lfsrkit.ranks import Ranks
 from lfsrkit.registries import METRICS
 from lfsrkit.training.pictures import Cache, reader
-from lfsrkit.training.ranks import Ranks
 from lfsrkit.types import Images, Resized
 
 METRIC_NAMES = ("psnr", "ssim")

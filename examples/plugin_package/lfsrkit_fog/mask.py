@@ -34,11 +34,6 @@ class FogBank(MaskStrategy):
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw directions, then take the pixels that lie farthest along them."""
         angle = 2 * math.pi * uniform(1, generators)

@@ -5,15 +5,15 @@ network. ``LFSRKIT_OFFLINE=1`` leaves out the last one.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from lfsrkit.errors import DamagedFile, MissingWeights, UsageError, did_you_mean
+from lfsrkit.tensors import read_tensors, shortened
 
 Net = Literal["alex", "vgg"]
 
@@ -98,13 +98,10 @@ def read_trunk(path: Path) -> dict[str, Tensor]:
     Raises:
         DamagedFile: If it cannot be read or holds no such keys.
     """
-    try:
-        state = _reader(path)(path)
-        features = {key: value for key, value in state.items() if key.startswith("features.")}
-    except Exception as error:  # readers raise whatever a damaged file leads them to
-        raise DamagedFile(f"{path} cannot be read as weights: {type(error).__name__}: {error}") from error
+    state = read_tensors(path)
+    features = {key: value for key, value in state.items() if key.startswith("features.")}
     if not features:
-        raise DamagedFile(f"{path} holds no keys features.N.weight; it has {', '.join(list(state)[:3])}, ...")
+        raise DamagedFile(f"{path} holds no keys features.N.weight; it has {shortened(state)}")
     return features
 
 
@@ -172,11 +169,3 @@ def _fetch(trunk: Trunk) -> Path:
     except (OSError, RuntimeError) as error:
         raise MissingWeights(f"fetching failed ({error}); {_advice(trunk, None)}") from error
     return path
-
-
-def _reader(path: Path) -> Callable[[Path], dict[str, Any]]:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file
-    return lambda file: torch.load(file, map_location="cpu", weights_only=True)
