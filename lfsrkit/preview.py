@@ -1,27 +1,22 @@
 """A look at a degradation, a mask strategy and the facial regions on a few faces, before anything is built."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
-from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from lfsrkit import seeding
 from lfsrkit.calls import Call
 from lfsrkit.degradations import Chain, Params, chain_from_calls, split
 from lfsrkit.errors import BadPicture
-from lfsrkit.faces import FaceRef, FramedFace, Rejected, SourcePicture, frame, open_source
-from lfsrkit.images import Pixels, contact_sheet, decode_picture, resize, to_bytes, to_float, to_pixels
+from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, pictures_of
+from lfsrkit.images import Pixels, contact_sheet, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs import degrade
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.plan import region_files
-from lfsrkit.pairs.regions import with_regions
-from lfsrkit.regions import template_regions
+from lfsrkit.pairs.regions import maps_of, with_regions
 from lfsrkit.registries import MASKS
 from lfsrkit.stages import PairsConfig
 from lfsrkit.types import Images, Masks, Regions
@@ -83,9 +78,9 @@ def preview(
     artist = _Artist(chain, None if mask is None else MASKS.build(mask), regions, config.seed)
     least = config.min_side or config.clean_size
     files = region_files(config)
-    for ref, read in islice(_faces(faces, config.clean_size), count):
+    for ref, read in islice(pictures_of(faces, size=config.clean_size), count):
         try:
-            picture = read(ref)
+            picture = read()
             face = frame(picture, framing=config.framing, size=config.clean_size, min_side=least)
             face = with_regions(face, picture, ref, files)
         except BadPicture as error:
@@ -117,21 +112,6 @@ def pairs_sheet(pairs: PairSet, count: int = 8) -> Pixels:
     return contact_sheet(list(zip(to_pixels(batch.low), to_pixels(batch.clean), strict=True)), ("low", "clean"))
 
 
-def _faces(specs: Sequence[str], size: int) -> Iterator[tuple[FaceRef, Callable[[FaceRef], SourcePicture]]]:
-    for spec in specs:
-        if Path(spec).is_file():
-            data = Path(spec).read_bytes()
-            yield FaceRef(hashlib.sha256(data).hexdigest(), spec), partial(_decoded, data)
-        else:
-            source = open_source(spec, size=size)
-            for ref in sorted(source.find().refs, key=lambda ref: ref.source):
-                yield ref, source.read
-
-
-def _decoded(data: bytes, _ref: FaceRef) -> SourcePicture:
-    return SourcePicture(decode_picture(data))
-
-
 @dataclass(frozen=True)
 class _Artist:
     chain: Chain
@@ -142,7 +122,7 @@ class _Artist:
     def draw(self, ref: FaceRef, face: FramedFace) -> Preview:
         clean = to_bytes([face.clean])
         low, params = degrade(self.chain, clean, [ref.id], seed=self.seed)
-        picture, maps = to_float(clean), _maps(face)
+        picture, maps = to_float(clean), maps_of(face)
         small = to_pixels(low)[0]
         enlarged = to_float(to_bytes([resize(small, *face.clean.shape[:2])]))
         mask = self._mask(ref, picture, enlarged, maps)
@@ -162,12 +142,6 @@ class _Artist:
         error = (enlarged - clean).abs().mean(1, keepdim=True)
         streams = seeding.generators(self.seed, [ref.id], 0, STREAM)
         return self.strategy.sample(1, height, width, streams, regions=regions, low=enlarged, error=error)
-
-
-def _maps(face: FramedFace) -> Regions:
-    if face.regions is None:
-        return template_regions(face.clean.shape[0])[None]
-    return torch.from_numpy(face.regions).float()[None] / 255
 
 
 def _painted(picture: Images, maps: Tensor, colours: Sequence[tuple[float, float, float]]) -> Pixels:

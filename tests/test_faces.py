@@ -17,7 +17,7 @@ from pictures import picture
 from PIL import Image
 
 from lfsrkit.errors import BadPicture, UsageError
-from lfsrkit.faces import FaceRef, SourcePicture, assign, frame, open_source, read_identities
+from lfsrkit.faces import FaceRef, SourcePicture, assign, frame, open_source, pictures_of, read_identities
 from lfsrkit.faces.framing import crop_of
 from lfsrkit.images import encode_png
 
@@ -88,6 +88,22 @@ def found_by_nobody(place: Path) -> str:
 def test_an_unknown_source_is_a_usage_error(spec: str) -> None:
     with pytest.raises(UsageError):
         open_source(spec)
+
+
+def test_files_and_sources_are_read_one_after_the_other(folder: Folder) -> None:
+    faces = folder(2)
+    (faces / "broken.png").write_bytes(b"no picture")
+    named = str(faces / "001.png")
+    found = [(ref.source, ref.id, read) for ref, read in pictures_of([named, "synthetic:1", str(faces)], size=32)]
+    assert [source for source, _, _ in found] == [named, "synthetic/000000", "000.png", "001.png", "broken.png"]
+    assert found[0][1] == found[3][1] == hashlib.sha256((faces / "001.png").read_bytes()).hexdigest()
+    assert np.array_equal(found[0][2]().pixels, found[3][2]().pixels)
+    with pytest.raises(BadPicture, match="not a picture"):
+        found[4][2]()
+    (gone,) = [read for _, read in pictures_of([named])]
+    Path(named).unlink()
+    with pytest.raises(BadPicture, match="cannot be read"):
+        gone()
 
 
 def test_drawn_faces_are_the_same_every_time_with_landmarks_and_regions() -> None:

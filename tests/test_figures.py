@@ -76,6 +76,10 @@ def test_sources_may_be_files_and_wrong_ones_are_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(LfsrkitError, match="no usable face"):
         read_faces([str(tmp_path / "empty")])
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    with pytest.raises(LfsrkitError, match=r"no usable face in '.*b\.png': .*b\.png: not a picture"):
+        read_faces([str(tmp_path / "a.png"), str(tmp_path / "b.png")])
+    assert len(read_faces([str(tmp_path)])) == 1
 
 
 def test_the_command_writes_both_forms(tmp_path: Path) -> None:

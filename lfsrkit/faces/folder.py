@@ -1,4 +1,4 @@
-"""Faces from a folder of pictures, at any depth."""
+"""Faces from a folder of pictures, at any depth, or from one picture file."""
 
 import os
 from collections.abc import Iterator
@@ -58,11 +58,7 @@ class FolderSource(FaceSource):
         Raises:
             BadPicture: If it disappeared, cannot be read, or cannot be decoded.
         """
-        try:
-            data = (self.folder / ref.source).read_bytes()
-        except OSError as error:
-            raise BadPicture(f"cannot be read: {error.strerror or error}") from None
-        return SourcePicture(decode_picture(data))
+        return _decoded(self.folder / ref.source)
 
     def _files(self, troubles: list[Rejected]) -> Iterator[Path]:
         def note(error: OSError) -> None:
@@ -86,3 +82,41 @@ class FolderSource(FaceSource):
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
+
+
+@final
+class FileSource(FaceSource):
+    """One picture file, called as it is given.
+
+    Args:
+        path: Where it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def find(self) -> Listing:
+        """Hash the file; one that cannot be read is found all the same, so that `read` tells why."""
+        try:
+            return Listing([FaceRef(sha256_of(self.path), str(self.path))])
+        except OSError:
+            return Listing([FaceRef("", str(self.path))])
+
+    def read(self, ref: FaceRef) -> SourcePicture:
+        """Decode it.
+
+        Args:
+            ref: From `find`.
+
+        Raises:
+            BadPicture: If it cannot be read or decoded.
+        """
+        return _decoded(self.path)
+
+
+def _decoded(path: Path) -> SourcePicture:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"cannot be read: {error.strerror or error}") from None
+    return SourcePicture(decode_picture(data))

@@ -1,18 +1,16 @@
 """Faces in less and less light, with their colour histograms and channel means: figure 2 of the paper, our reading."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from lfsrkit.degradations import chain_from_text
-from lfsrkit.errors import BadPicture, LfsrkitError
-from lfsrkit.faces import SourcePicture, frame, open_source
 from lfsrkit.figures.canvas import INK, QUIET, Anchor, Canvas, PixelCanvas, Point, SvgCanvas
-from lfsrkit.images import Pixels, decode_picture, to_bytes, to_pixels
+from lfsrkit.figures.faces import usable_faces
+from lfsrkit.images import Pixels, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import replay
 from lfsrkit.types import Bytes
 
@@ -54,11 +52,7 @@ def read_faces(sources: Sequence[str], size: int = 128) -> Bytes:
         UsageError: If a source does not exist.
         LfsrkitError: If no picture can be used.
     """
-    pictures = islice(_pictures(sources, size), MOST)
-    found = [frame(picture, framing="auto", size=size, min_side=2).clean for picture in pictures]
-    if not found:
-        raise LfsrkitError(f"no usable face in {', '.join(sources)}")
-    return to_bytes(found)
+    return to_bytes([face.clean for _, _, face in islice(usable_faces(sources, size), MOST)])
 
 
 def measure_lighting(faces: Bytes, stops: Sequence[int | float] = STOPS) -> list[Lighting]:
@@ -98,19 +92,6 @@ def lighting_picture(levels: Sequence[Lighting], faces: int = 1) -> Pixels:
     canvas = PixelCanvas(*_size(levels))
     _draw(canvas, levels, faces)
     return canvas.finished()
-
-
-def _pictures(sources: Sequence[str], size: int) -> Iterator[SourcePicture]:
-    for source in sources:
-        if Path(source).is_file():
-            yield SourcePicture(decode_picture(Path(source).read_bytes()))
-            continue
-        opened = open_source(source, size=size)
-        for ref in sorted(opened.find().refs, key=lambda ref: ref.source):
-            try:
-                yield opened.read(ref)
-            except BadPicture:
-                continue
 
 
 def _level(faces: Bytes, stops: int | float) -> Lighting:

@@ -1,6 +1,5 @@
 """Every mask strategy over one face: figure 5 of the paper, our reading."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,14 @@ from torch import Tensor
 from lfsrkit import seeding
 from lfsrkit.calls import Call, parse_call
 from lfsrkit.degradations import chain_from_text
-from lfsrkit.errors import BadPicture, LfsrkitError, UsageError
-from lfsrkit.faces import FaceRef, FramedFace, SourcePicture, frame, open_source
+from lfsrkit.errors import UsageError
 from lfsrkit.figures.canvas import QUIET, Canvas, PixelCanvas, SvgCanvas
-from lfsrkit.images import Pixels, decode_picture, resize, to_bytes, to_float, to_pixels
+from lfsrkit.figures.faces import usable_faces
+from lfsrkit.images import Pixels, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs.degrade import degrade
-from lfsrkit.pairs.regions import with_regions
-from lfsrkit.regions import RegionFiles, template_regions
+from lfsrkit.pairs.regions import maps_of, with_regions
+from lfsrkit.regions import RegionFiles
 from lfsrkit.registries import MASKS
 
 EXAMPLES = {
@@ -74,15 +73,14 @@ def show_face(source: str, *, size: int = 128, landmarks: Path | None = None, se
         UsageError: If the source does not exist.
         LfsrkitError: If it holds no usable face.
     """
-    ref, picture = _first(source, size)
-    face = frame(picture, framing="auto", size=size, min_side=2)
+    ref, picture, face = next(usable_faces([source], size))
     face = with_regions(face, picture, ref, RegionFiles(landmarks))
     clean = to_bytes([face.clean])
     low, _ = degrade(chain_from_text(_LOW), clean, [ref.id], seed=seed)
     enlarged = to_float(to_bytes([resize(to_pixels(low)[0], size, size)]))
     light = to_float(clean)
     error = (enlarged - light).abs().mean(1, keepdim=True)
-    hints = {"regions": _maps(face), "low": enlarged, "error": error, "progress": PROGRESS}
+    hints = {"regions": maps_of(face), "low": enlarged, "error": error, "progress": PROGRESS}
     return Shown(ref.id, light, hints)
 
 
@@ -122,25 +120,6 @@ def masks_svg(panels: Sequence[Panel]) -> str:
     canvas = SvgCanvas(*_size(panels))
     _draw(canvas, panels)
     return canvas.finished()
-
-
-def _first(source: str, size: int) -> tuple[FaceRef, SourcePicture]:
-    if Path(source).is_file():
-        data = Path(source).read_bytes()
-        return FaceRef(hashlib.sha256(data).hexdigest(), Path(source).name), SourcePicture(decode_picture(data))
-    opened = open_source(source, size=size)
-    for ref in sorted(opened.find().refs, key=lambda ref: ref.source):
-        try:
-            return ref, opened.read(ref)
-        except BadPicture:
-            continue
-    raise LfsrkitError(f"no usable face in {source!r}")
-
-
-def _maps(face: FramedFace) -> Tensor:
-    if face.regions is None:
-        return template_regions(face.clean.shape[0])[None]
-    return torch.from_numpy(face.regions).float()[None] / 255
 
 
 def _all() -> list[Call]:

@@ -17,6 +17,7 @@ from lfsrkit.pairs.batch import Batch
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.plan import Plan, make_plan
 from lfsrkit.pairs.shard import framed
+from lfsrkit.regions import bytes_to_regions
 from lfsrkit.stages import PairsConfig
 
 
@@ -79,7 +80,7 @@ class LivePairs:
         clean = to_bytes([face.clean for _, face in chosen])
         ids = [ref.id for ref, _ in chosen]
         low, params = degrade(self.chain, clean, ids, seed=self._recipe.seed)
-        regions = [None if f.regions is None else torch.from_numpy(f.regions).float() / 255 for _, f in chosen]
+        regions = [None if f.regions is None else bytes_to_regions(torch.from_numpy(f.regions)) for _, f in chosen]
         return Batch(ids, [ref.source for ref, _ in chosen], low, clean, regions, rows_of(params, len(ids)))
 
     def _refs(self, split: str | None) -> list[FaceRef]:

@@ -1,12 +1,20 @@
-"""Regions for pictures that come without: looked up in the files that the configuration names."""
+"""Regions of framed faces; for those that come without, looked up in the files that the configuration names."""
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
 
 from lfsrkit.faces import FaceRef, FramedFace, SourcePicture
-from lfsrkit.regions import RegionFiles, RegionMaps, View, opened, regions_for
+from lfsrkit.regions import (
+    RegionFiles,
+    View,
+    bytes_to_regions,
+    opened,
+    regions_for,
+    regions_to_bytes,
+    template_regions,
+)
+from lfsrkit.types import Regions
 
 
 def with_regions(face: FramedFace, picture: SourcePicture, ref: FaceRef, files: RegionFiles) -> FramedFace:
@@ -27,8 +35,15 @@ def with_regions(face: FramedFace, picture: SourcePicture, ref: FaceRef, files: 
         return face
     view = View(*picture.image.size, face.crop, face.clean.shape[0])
     found = regions_for(view, (ref.id, ref.source), opened(files), landmarks=face.landmarks)
-    return face if found.origin == "template" else replace(face, regions=_bytes(found.maps))
+    return face if found.origin == "template" else replace(face, regions=regions_to_bytes(found.maps).numpy())
 
 
-def _bytes(maps: RegionMaps) -> NDArray[np.uint8]:
-    return (maps.numpy() * 255).round().astype(np.uint8)
+def maps_of(face: FramedFace) -> Regions:
+    """Give the regions of a face, as a batch of one; those of an average face where none are known.
+
+    Args:
+        face: The clean face.
+    """
+    if face.regions is None:
+        return template_regions(face.clean.shape[0])[None]
+    return bytes_to_regions(torch.from_numpy(face.regions))[None]

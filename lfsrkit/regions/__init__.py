@@ -9,7 +9,7 @@ from lfsrkit.regions.mirror import flip_landmarks, flip_regions
 from lfsrkit.regions.names import COMPONENTS, GROUPS, REGIONS, RegionMaps, region_indices, region_union
 from lfsrkit.regions.parsing import NUMBERINGS, Bisenet, CelebAMaskHQ, ParsingFolder, label_mask, parsing_regions
 from lfsrkit.regions.sources import FoundRegions, RegionFiles, RegionSources, View, opened, regions_for
-from lfsrkit.regions.storage import grey_to_regions, regions_to_grey
+from lfsrkit.regions.storage import bytes_to_regions, grey_to_regions, regions_to_bytes, regions_to_grey
 from lfsrkit.regions.tables import LandmarkTable, read_landmarks
 from lfsrkit.regions.template import template_points, template_regions
 
@@ -27,6 +27,7 @@ __all__ = [
     "RegionMaps",
     "RegionSources",
     "View",
+    "bytes_to_regions",
     "flip_landmarks",
     "flip_regions",
     "grey_to_regions",
@@ -38,6 +39,7 @@ __all__ = [
     "region_indices",
     "region_union",
     "regions_for",
+    "regions_to_bytes",
     "regions_to_grey",
     "template_points",
     "template_regions",

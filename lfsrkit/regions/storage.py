@@ -1,11 +1,35 @@
-"""The form in which regions are stored: seven maps, one below the other, in one grey picture of 8 bits."""
+"""The form in which regions are stored: 8 bits, and in files seven maps, one below the other, in one grey picture."""
 
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from lfsrkit.errors import BadPicture
 from lfsrkit.regions.names import REGIONS, RegionMaps
+
+StoredRegions = UInt8[Tensor, "*n 7 h w"]
+
+
+def regions_to_bytes(regions: Float[Tensor, "*n 7 h w"]) -> StoredRegions:
+    """Round regions to 8 bits.
+
+    Args:
+        regions: Of one or of several pictures, from 0 to 1.
+
+    Example:
+        >>> bytes_to_regions(regions_to_bytes(torch.full((7, 1, 1), 0.5)))[0] * 255
+        tensor([[128.]])
+    """
+    return regions.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def bytes_to_regions(stored: StoredRegions) -> Float[Tensor, "*n 7 h w"]:
+    """Give the regions that 8 bits stand for.
+
+    Args:
+        stored: From `regions_to_bytes`.
+    """
+    return stored.float() / 255
 
 
 def regions_to_grey(regions: RegionMaps | UInt8[Tensor, "7 h w"]) -> UInt8[Tensor, "tall w"]:
@@ -19,7 +43,7 @@ def regions_to_grey(regions: RegionMaps | UInt8[Tensor, "7 h w"]) -> UInt8[Tenso
         >>> regions_to_grey(template_regions(32)).shape
         torch.Size([224, 32])
     """
-    stored = regions if regions.dtype == torch.uint8 else regions.clamp(0, 1).mul(255).round().to(torch.uint8)
+    stored = regions if regions.dtype == torch.uint8 else regions_to_bytes(regions)
     return stored.flatten(0, 1)
 
 
@@ -34,4 +58,4 @@ def grey_to_regions(grey: UInt8[Tensor, "tall w"]) -> RegionMaps:
     """
     if grey.shape[0] % len(REGIONS):
         raise BadPicture(f"a picture of regions is seven maps high; {grey.shape[0]} rows do not divide by seven")
-    return grey.unflatten(0, (len(REGIONS), -1)).float() / 255
+    return bytes_to_regions(grey.unflatten(0, (len(REGIONS), -1)))

@@ -16,6 +16,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.images import to_float
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.pairs.degrade import degrade, replay
+from lfsrkit.regions import bytes_to_regions
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training.augment import Examples, augmented
 from lfsrkit.training.pictures import reader
@@ -84,7 +85,7 @@ class Batches:
             epochs,
             to_float(low.to(self._device)),
             to_float(chosen.clean.to(self._device)),
-            None if chosen.regions is None else chosen.regions.to(self._device).float() / 255,
+            None if chosen.regions is None else bytes_to_regions(chosen.regions.to(self._device)),
             None if between is None else to_float(between.to(self._device)),
         )
         return augmented(examples, self._config, progress)

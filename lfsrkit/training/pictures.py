@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lfsrkit.degradations.base import Params
 from lfsrkit.pairs.batch import PairData
-from lfsrkit.regions import template_regions
+from lfsrkit.regions import regions_to_bytes, template_regions
 from lfsrkit.types import Bytes, ResizedBytes
 
 MEMORY_LIMIT_BYTES = 4 * 2**30
@@ -102,5 +102,4 @@ def _read(pairs: PairData, with_regions: bool, indices: Sequence[int]) -> Pictur
 
 
 def _region_bytes(maps: Tensor | None, side: int) -> Tensor:
-    drawn = template_regions(side) if maps is None else maps
-    return (drawn * 255).round().to(torch.uint8)
+    return regions_to_bytes(template_regions(side) if maps is None else maps)
