@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from lfsrkit.errors import LfsrkitError, UsageError
-from lfsrkit.figures import lighting_picture, lighting_svg, measure_lighting, read_faces
+from lfsrkit.figures import lighting_figure, measure_lighting, read_faces
 from lfsrkit_cli.command import command
 from lfsrkit_cli.doctor import doctor
 from lfsrkit_cli.figures import lighting
@@ -48,7 +48,7 @@ def test_means_fall_and_the_figure_shows_every_level() -> None:
     faces = read_faces(["synthetic:2"], 64)
     levels = measure_lighting(faces)
     assert all(a.means[1] > b.means[1] for a, b in pairwise(levels))
-    drawn = lighting_svg(levels, 2)
+    drawn = lighting_figure(levels, 2).svg()
     root = ElementTree.fromstring(drawn)
     words = [item.text or "" for item in root.iter("{http://www.w3.org/2000/svg}text")]
     assert len(list(root.iter("{http://www.w3.org/2000/svg}image"))) == len(levels) == 6
@@ -61,7 +61,7 @@ def test_means_fall_and_the_figure_shows_every_level() -> None:
 
 def test_the_picture_is_sharp_in_print_and_shows_the_face() -> None:
     faces = read_faces(["synthetic:1"], 64)
-    sheet = lighting_picture(measure_lighting(faces, (0.0, 2.0)))
+    sheet = lighting_figure(measure_lighting(faces, (0.0, 2.0))).pixels()
     assert sheet.shape[1] >= 900
     shown = np.asarray(Image.fromarray(sheet).convert("RGB")).reshape(-1, 3)
     centre = faces[0, :, 32, 32].numpy()

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from lfsrkit.calls import parse_call
 from lfsrkit.errors import UsageError
-from lfsrkit.figures.masks import EXAMPLES, mask_panels, masks_picture, masks_svg, show_face
+from lfsrkit.figures import mask_panels, masks_figure, show_face
+from lfsrkit.figures.masks import EXAMPLES
 from lfsrkit.images import decode, encode_png
 from lfsrkit.masks.uniform import Patch
 from lfsrkit.registries import MASKS
@@ -66,12 +67,12 @@ def test_regions_come_from_a_table(tmp_path: Path) -> None:
 
 def test_both_forms_of_the_figure() -> None:
     panels = mask_panels(show_face("synthetic:1", size=32))
-    picture, document = masks_picture(panels), masks_svg(panels)
+    picture, document = masks_figure(panels).pixels(), masks_figure(panels).svg()
     assert picture.shape[0] > 3 * 150
     for name in MASKS.names():
         assert f">{name}</text>" in document
     assert "<script" not in document
-    assert len(masks_picture(panels[:1])) < len(picture)
+    assert len(masks_figure(panels[:1]).pixels()) < len(picture)
 
 
 def test_the_command(tmp_path: Path) -> None:

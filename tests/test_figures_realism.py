@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from lfsrkit.figures import realism_picture, realism_svg
+from lfsrkit.figures import realism_figure
 from lfsrkit.figures.axes import LogAxis, RootAxis, density
 from lfsrkit.realism import BANDS, Profile, profile_pictures
 
@@ -28,7 +28,7 @@ def strokes(drawn: str, colour: str, tag: str = "stroke") -> list[str]:
 
 
 def test_every_measure_and_every_band_has_its_place() -> None:
-    found = words(realism_svg({"train": profile(20, 30), "dark/": profile(9)}))
+    found = words(realism_figure({"train": profile(20, 30), "dark/": profile(9)}).svg())
     for title in TITLES:
         assert sum(title in word for word in found) == 1, title
     for band in BANDS:
@@ -38,7 +38,7 @@ def test_every_measure_and_every_band_has_its_place() -> None:
 
 
 def test_medians_are_written_and_stand_over_their_value() -> None:
-    drawn = realism_svg({"train": profile(20, 30, 31)})
+    drawn = realism_figure({"train": profile(20, 30, 31)}).svg()
     root = ElementTree.fromstring(drawn)
     (label,) = [item for item in root.iter(f"{SVG}text") if item.text == "30"]
     strong = [item for item in root.iter(f"{SVG}path") if item.attrib.get("stroke-width") == "3"]
@@ -47,7 +47,7 @@ def test_medians_are_written_and_stand_over_their_value() -> None:
 
 
 def test_few_pictures_get_a_tick_each_and_many_a_curve() -> None:
-    few, many = realism_svg({"a": profile(20, 30, 40)}), realism_svg({"a": profile(*range(20, 40))})
+    few, many = realism_figure({"a": profile(20, 30, 40)}).svg(), realism_figure({"a": profile(*range(20, 40))}).svg()
     colour, area = "#c96a1b", "#f3dcc6"
     assert len(strokes(few, colour)) == 7 * (3 + 1) + 1  # ticks and a median in each panel, and the histogram
     assert not strokes(few, area, "fill")
@@ -57,11 +57,11 @@ def test_few_pictures_get_a_tick_each_and_many_a_curve() -> None:
 def test_a_set_whose_noise_is_unknown_is_drawn_without_it() -> None:
     small = profile(20, 30, side=32)
     assert small.noise is None
-    assert "too small to tell noise from texture" in words(realism_svg({"small": small}))
+    assert "too small to tell noise from texture" in words(realism_figure({"small": small}).svg())
 
 
 def test_names_are_escaped_and_cut() -> None:
-    found = words(realism_svg({"a < b & a very long name": profile(9)}))
+    found = words(realism_figure({"a < b & a very long name": profile(9)}).svg())
     assert "a < b & a very..." in found
 
 
@@ -69,9 +69,9 @@ def test_extreme_sets_can_be_drawn() -> None:
     black, white = profile(0), profile(255)
     wild = replace(black, luma=(0.0, 255.0) * 8, highlight=(1.0, 510.0) * 8, red_to_green=(0.002, 500.0) * 8)
     for sets in ({"black": black}, {"white": white}, {"black": black, "white": white, "wild": wild, "again": wild}):
-        sheet = realism_picture(sets)
+        sheet = realism_figure(sets).pixels()
         assert sheet.shape[1] > 2400  # 300 dots an inch over the width of a page
-        assert "nan" not in realism_svg(sets)
+        assert "nan" not in realism_figure(sets).svg()
 
 
 def test_places_follow_root_and_logarithm_and_stop_at_the_ends() -> None:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from lfsrkit import pairs
 from lfsrkit.errors import UsageError
-from lfsrkit.figures.visual import faces_of_folders, faces_of_pairs, part_boxes, visual_picture, visual_svg
+from lfsrkit.figures import faces_of_folders, faces_of_pairs, visual_figure
+from lfsrkit.figures.visual import part_boxes
 from lfsrkit.images import encode_png, resize
 from lfsrkit.metrics import Psnr
 from lfsrkit.regions import region_union, template_points, template_regions
@@ -73,7 +74,7 @@ def test_columns_of_models_are_what_the_models_give(built: Path) -> None:
 def test_the_figure_names_every_column_and_shows_every_picture(tmp_path: Path) -> None:
     clean, good, bad = folders(tmp_path, "clean", "good", "bad")
     faces = faces_of_folders({"good": good, "a & b": bad}, clean)
-    drawn = visual_svg(faces)
+    drawn = visual_figure(faces).svg()
     root = ElementTree.fromstring(drawn)
     words = [item.text or "" for item in root.iter(f"{SVG}text")]
     assert [word for word in words if word in ("good", "a & b", "clean")] == ["good", "a & b", "clean"]
@@ -90,7 +91,7 @@ def test_the_figure_names_every_column_and_shows_every_picture(tmp_path: Path) -
 def test_the_picture_is_sharp_in_print(tmp_path: Path) -> None:
     clean, good = folders(tmp_path, "clean", "good", count=1)
     (face,) = faces_of_folders({"good": good}, clean)
-    sheet = visual_picture([face])
+    sheet = visual_figure([face]).pixels()
     assert sheet.shape[1] >= 2 * 3 * 120
     shown = sheet.reshape(-1, 3)
     assert (shown == face.pictures["good"][16, 16]).all(1).sum() >= 9
@@ -99,7 +100,7 @@ def test_the_picture_is_sharp_in_print(tmp_path: Path) -> None:
 def test_many_columns_go_into_bands_that_all_end_with_the_clean_pictures(tmp_path: Path) -> None:
     clean, one = folders(tmp_path, "clean", "one", count=1)
     faces = faces_of_folders({f"tool {number}": one for number in range(16)}, clean)
-    words = [item.text for item in ElementTree.fromstring(visual_svg(faces)).iter(f"{SVG}text")]
+    words = [item.text for item in ElementTree.fromstring(visual_figure(faces).svg()).iter(f"{SVG}text")]
     assert words.count("clean") == 3
     assert all(f"tool {number}" in words for number in range(16))
 

@@ -180,6 +180,12 @@ def test_stats_prints_bands_and_distances_and_draws(built: Path, tmp_path: Path)
     assert values[0]["count"] == 2
 
 
+def test_stats_looks_at_the_name_of_the_drawing_before_anything_is_measured(tmp_path: Path) -> None:
+    told = run("pairs", "stats", tmp_path / "no_build", "--out", tmp_path / "drawing.gif")
+    assert told.exit_code == 2
+    assert "drawing.gif: name a .png or a .svg file" in told.stderr
+
+
 @pytest.mark.reference
 def test_real_night_photographs_lie_in_the_bands() -> None:
     folder = Path(__file__).parents[2] / "shared" / "dark"

@@ -44,20 +44,14 @@ def lighting(
 
     Example: lfsrkit figures lighting synthetic:100 --out lighting.svg
     """
-    from lfsrkit.errors import UsageError
-    from lfsrkit.figures import lighting_picture, lighting_svg, measure_lighting, read_faces
-    from lfsrkit.files import write_whole
-    from lfsrkit.images import write_png
+    from lfsrkit.figures import check_name, lighting_figure, measure_lighting, read_faces
 
-    if out.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"--out {out}: name a .png or a .svg file")
+    check_name(out)
     levels = _levels(stops)
     pictures = read_faces(faces or ONE)
     found = measure_lighting(pictures, levels)
-    if not dry_run and out.suffix.lower() == ".svg":
-        write_whole(out, lighting_svg(found, len(pictures)).encode())
-    elif not dry_run:
-        write_png(out, lighting_picture(found, len(pictures)))
+    if not dry_run:
+        lighting_figure(found, len(pictures)).write(out)
     if json:
         means = [{"stops": level.stops, "means": level.means} for level in found]
         print_json({"out": None if dry_run else out, "faces": len(pictures), "levels": means})

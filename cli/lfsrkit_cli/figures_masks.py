@@ -40,19 +40,13 @@ def masks(
     Example: lfsrkit figures masks synthetic:1 --out masks.svg
     """
     from lfsrkit.calls import parse_call
-    from lfsrkit.errors import UsageError
-    from lfsrkit.figures.masks import mask_panels, masks_picture, masks_svg, show_face
-    from lfsrkit.files import write_whole
-    from lfsrkit.images import write_png
+    from lfsrkit.figures import check_name, mask_panels, masks_figure, show_face
 
-    if out.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"--out {out}: name a .png or a .svg file")
+    check_name(out)
     calls = [parse_call(text) for text in chosen] or None
     panels = mask_panels(show_face(face, landmarks=landmarks, seed=seed or 0), calls, seed=seed or 0)
-    if not dry_run and out.suffix.lower() == ".svg":
-        write_whole(out, masks_svg(panels).encode())
-    elif not dry_run:
-        write_png(out, masks_picture(panels))
+    if not dry_run:
+        masks_figure(panels).write(out)
     shares = [(panel.title, panel.share) for panel in panels if panel.share is not None]
     if json:
         rows = [{"mask": title, "share": share} for title, share in shares]

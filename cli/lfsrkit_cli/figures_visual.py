@@ -10,7 +10,7 @@ from lfsrkit_cli.output import print_json, remark, say
 from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, named
 
 if TYPE_CHECKING:
-    from lfsrkit.figures.visual import Face
+    from lfsrkit.figures import Face
     from lfsrkit.pairs import PairSet
 
 
@@ -54,23 +54,17 @@ def visual(
 
     Example: lfsrkit figures visual runs/first lsr=runs/lsr --pairs pairs/celeba --out visual.svg
     """
-    from lfsrkit.errors import UsageError
-    from lfsrkit.figures.visual import visual_picture, visual_svg
-    from lfsrkit.files import write_whole
-    from lfsrkit.images import write_png
+    from lfsrkit.figures import check_name, visual_figure
 
-    if out.suffix.lower() not in (".png", ".svg"):
-        raise UsageError(f"--out {out}: name a .png or a .svg file")
+    check_name(out)
     check_rows(models or [], pairs, restored, clean)
     if pairs is not None:
         rows = named(models or [])
         faces = _of_pairs(rows, pairs, split or "test", count, chosen, device=device, allow_code=allow_code)
     else:
         faces = _of_folders(restored, Path(clean or ""), low, count, chosen)
-    if not dry_run and out.suffix.lower() == ".svg":
-        write_whole(out, visual_svg(faces).encode())
-    elif not dry_run:
-        write_png(out, visual_picture(faces))
+    if not dry_run:
+        visual_figure(faces).write(out)
     columns = list(faces[0].pictures)
     if json:
         names = [face.name for face in faces]
@@ -84,7 +78,7 @@ def _of_pairs(
     models: dict[str, str], folder: Path, split: str, count: int, chosen: list[str], **how: Any
 ) -> "list[Face]":
     from lfsrkit import pairs as stored
-    from lfsrkit.figures.visual import faces_of_pairs
+    from lfsrkit.figures import faces_of_pairs
 
     data = stored.open(folder, split, allow_code=how["allow_code"])
     places = [_place(data, wanted) for wanted in chosen] or list(range(min(count, len(data))))
@@ -105,7 +99,7 @@ def _place(data: "PairSet", wanted: str) -> int:
 
 
 def _of_folders(restored: list[Path], clean: Path, low: Path | None, count: int, chosen: list[str]) -> "list[Face]":
-    from lfsrkit.figures.visual import faces_of_folders
+    from lfsrkit.figures import faces_of_folders
 
     folders = {folder.name: folder for folder in restored}
     return faces_of_folders(folders, clean, low=low, names=chosen, count=count, landmarker=_landmarker())

@@ -136,10 +136,13 @@ def stats(
     from dataclasses import asdict
 
     from lfsrkit import pairs
+    from lfsrkit.figures import check_name, realism_figure
     from lfsrkit.realism import profile_pairs
     from lfsrkit.stages import SPLITS
-    from lfsrkit_cli.realism import draw, facts, profile_folder, tell
+    from lfsrkit_cli.realism import facts, profile_folder, tell
 
+    if out is not None:
+        check_name(out)
     counts = pairs.read_manifest(folder).splits
     splits = [split] if split else [name for name in SPLITS if counts.get(name)]
     sets = {name: pairs.open(folder, name, allow_code=allow_code) for name in splits}
@@ -147,7 +150,8 @@ def stats(
     profiles = {name: profile_pairs(item) for name, item in sets.items()}
     real = None if against is None else profile_folder(against)
     if out is not None:
-        draw(out, profiles if against is None or real is None else {**profiles, f"{against.resolve().name}/": real})
+        beside = {} if against is None or real is None else {f"{against.resolve().name}/": real}
+        realism_figure({**profiles, **beside}).write(out)
     if json:
         print_json([{**asdict(item), **facts(profiles[item.split], real)} for item in found])
         return

@@ -1,6 +1,6 @@
 """The realism part of ``pairs stats``: profiles beside published bands, and distances to a folder of pictures."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,26 +90,6 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
                 "blue / green": f"{far.blue_to_green:.3f}",
             }
         )
-
-
-def draw(out: Path, sets: Mapping[str, "Profile"]) -> None:
-    """Write how the pictures are distributed, measure by measure.
-
-    Args:
-        out: A .png or .svg file.
-        sets: Profiles by name.
-    """
-    from lfsrkit.errors import UsageError
-    from lfsrkit.figures import realism_picture, realism_svg
-    from lfsrkit.files import write_whole
-    from lfsrkit.images import write_png
-
-    if out.suffix.lower() == ".svg":
-        write_whole(out, realism_svg(sets).encode())
-    elif out.suffix.lower() == ".png":
-        write_png(out, realism_picture(sets))
-    else:
-        raise UsageError(f"--out {out}: name a .png or a .svg file")
 
 
 def _row(

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from lfsrkit.degradations import chain_from_text
-from lfsrkit.figures.canvas import INK, QUIET, Anchor, Canvas, PixelCanvas, Point, SvgCanvas
+from lfsrkit.figures.canvas import INK, QUIET, Anchor, Canvas, Point
 from lfsrkit.figures.faces import usable_faces
+from lfsrkit.figures.figure import Figure
 from lfsrkit.images import Pixels, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import replay
 from lfsrkit.types import Bytes
@@ -70,28 +71,14 @@ def measure_lighting(faces: Bytes, stops: Sequence[int | float] = STOPS) -> list
     return [_level(faces, amount) for amount in stops]
 
 
-def lighting_svg(levels: Sequence[Lighting], faces: int = 1) -> str:
-    """Draw the figure as an SVG document.
+def lighting_figure(levels: Sequence[Lighting], faces: int = 1) -> Figure:
+    """Lay the figure out.
 
     Args:
         levels: From `measure_lighting`.
         faces: How many faces were measured.
     """
-    canvas = SvgCanvas(*_size(levels))
-    _draw(canvas, levels, faces)
-    return canvas.finished()
-
-
-def lighting_picture(levels: Sequence[Lighting], faces: int = 1) -> Pixels:
-    """Draw the figure as pixels.
-
-    Args:
-        levels: From `measure_lighting`.
-        faces: How many faces were measured.
-    """
-    canvas = PixelCanvas(*_size(levels))
-    _draw(canvas, levels, faces)
-    return canvas.finished()
+    return Figure(*_size(levels), lambda canvas: _draw(canvas, levels, faces))
 
 
 def _level(faces: Bytes, stops: int | float) -> Lighting:

@@ -13,8 +13,9 @@ from lfsrkit import seeding
 from lfsrkit.calls import Call, parse_call
 from lfsrkit.degradations import chain_from_text
 from lfsrkit.errors import UsageError
-from lfsrkit.figures.canvas import QUIET, Canvas, PixelCanvas, SvgCanvas
+from lfsrkit.figures.canvas import QUIET, Canvas
 from lfsrkit.figures.faces import usable_faces
+from lfsrkit.figures.figure import Figure
 from lfsrkit.images import Pixels, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs.degrade import degrade
@@ -100,26 +101,13 @@ def mask_panels(shown: Shown, masks: Sequence[Call] | None = None, *, seed: int 
     return panels + [_panel(shown, call, MASKS.build(call), seed) for call in calls]
 
 
-def masks_picture(panels: Sequence[Panel]) -> Pixels:
-    """Draw the figure as pixels.
+def masks_figure(panels: Sequence[Panel]) -> Figure:
+    """Lay the figure out.
 
     Args:
         panels: From `mask_panels`.
     """
-    canvas = PixelCanvas(*_size(panels))
-    _draw(canvas, panels)
-    return canvas.finished()
-
-
-def masks_svg(panels: Sequence[Panel]) -> str:
-    """Draw the figure as an SVG document.
-
-    Args:
-        panels: From `mask_panels`.
-    """
-    canvas = SvgCanvas(*_size(panels))
-    _draw(canvas, panels)
-    return canvas.finished()
+    return Figure(*_size(panels), lambda canvas: _draw(canvas, panels))
 
 
 def _all() -> list[Call]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lfsrkit.figures.axes import Axis, LogAxis, RootAxis, density
-from lfsrkit.figures.canvas import QUIET, Canvas, Number, PixelCanvas, Point, SvgCanvas
-from lfsrkit.images import Pixels
+from lfsrkit.figures.canvas import QUIET, Canvas, Number, Point
+from lfsrkit.figures.figure import Figure
 from lfsrkit.realism import BANDS, Band, Profile, quantiles
 
 Values = tuple[float, ...]
@@ -43,26 +43,13 @@ _MEASURES = (
 )
 
 
-def realism_picture(sets: Mapping[str, Profile]) -> Pixels:
-    """Draw what sets of pictures measure, as pixels.
+def realism_figure(sets: Mapping[str, Profile]) -> Figure:
+    """Lay out what sets of pictures measure.
 
     Args:
         sets: Profiles by name, at most four.
     """
-    canvas = PixelCanvas(*_size(sets))
-    _draw(canvas, sets)
-    return canvas.finished()
-
-
-def realism_svg(sets: Mapping[str, Profile]) -> str:
-    """Draw what sets of pictures measure, as an SVG document.
-
-    Args:
-        sets: Profiles by name, at most four.
-    """
-    canvas = SvgCanvas(*_size(sets))
-    _draw(canvas, sets)
-    return canvas.finished()
+    return Figure(*_size(sets), lambda canvas: _draw(canvas, sets))
 
 
 def _size(sets: Mapping[str, Profile]) -> tuple[int, int]:

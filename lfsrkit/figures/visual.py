@@ -11,7 +11,8 @@ from torch import Tensor
 
 from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.folders import pictures_in, read
-from lfsrkit.figures.canvas import QUIET, Canvas, PixelCanvas, Point, SvgCanvas
+from lfsrkit.figures.canvas import QUIET, Canvas, Point
+from lfsrkit.figures.figure import Figure
 from lfsrkit.images import Pixels, to_bytes, to_float, to_pixels
 from lfsrkit.inference.restoring import Restoring
 from lfsrkit.metrics import Psnr
@@ -120,26 +121,13 @@ def faces_of_folders(
     ]
 
 
-def visual_picture(faces: Sequence[Face]) -> Pixels:
-    """Draw the figure as pixels.
+def visual_figure(faces: Sequence[Face]) -> Figure:
+    """Lay the figure out.
 
     Args:
         faces: From `faces_of_pairs` or `faces_of_folders`.
     """
-    canvas = PixelCanvas(*_size(faces))
-    _draw(canvas, faces)
-    return canvas.finished()
-
-
-def visual_svg(faces: Sequence[Face]) -> str:
-    """Draw the figure as an SVG document with the pictures inside.
-
-    Args:
-        faces: From `faces_of_pairs` or `faces_of_folders`.
-    """
-    canvas = SvgCanvas(*_size(faces))
-    _draw(canvas, faces)
-    return canvas.finished()
+    return Figure(*_size(faces), lambda canvas: _draw(canvas, faces))
 
 
 def part_boxes(regions: Tensor) -> dict[str, Box]:
