@@ -1,7 +1,7 @@
 """The whole chain once, small: faces, pairs, training, evaluation against the floor, enhancement, a page to look at."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,17 @@ from lfsrkit.files import claim_folder, write_json
 from lfsrkit.images import write_png
 from lfsrkit.inference import Enhanced
 from lfsrkit.pairs import PairSet, Progress
-from lfsrkit.report import Contents, Row, write_report
+from lfsrkit.report import Contents, write_page
 from lfsrkit.stages import load_stage
 from lfsrkit.training import TrainRecord
 
 MARKER = ".lfsrkit-demo"
 RECIPE = "demo"
 FLOOR = "bicubic"
+
+
+Scores = Mapping[str, Mapping[str, float | None]]
+"""Means by title of the model and name of the metric."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Finished:
     """The end: where the page is, and what its table says."""
 
     report: Path
-    rows: list[Row]
+    scores: Scores
     notes: list[str]
 
 
@@ -77,8 +81,7 @@ def _shares() -> dict[str, Any]:
 def _measured(out: Path, device: str, name: str, settings: dict[str, Any]) -> Iterator[Event]:
     test = pairs.open(out / "pairs", "test")
     config = load_stage("evaluate", recipes=[RECIPE])
-    rows: list[Row] = []
-    summaries: list[Summary] = []
+    summaries: dict[str, Summary] = {}
     shown: list[ImageScores] = []
     for model, title in ((FLOOR, "bicubic (the floor)"), (out / "run", name)):
         yield Stage("evaluate", f"{title} on {len(test)} test faces")
@@ -86,13 +89,13 @@ def _measured(out: Path, device: str, name: str, settings: dict[str, Any]) -> It
         for scores in evaluation.evaluate(model, test, config, device=device):
             shown.append(scores)
             yield scores
-        summaries.append(evaluation.write_results(out / "evaluation", shown))
-        rows.append(Row(title, summaries[-1].mean))
+        summaries[title] = evaluation.write_results(out / "evaluation", shown)
     yield Stage("enhance", "the low test pictures, as files")
     yield from _enhanced(out, test, device)
     report = out / "report.html"
-    write_report(report, _contents(test, rows, shown, out / "run" / "metrics.jsonl", settings))
-    yield Finished(report, rows, summaries[-1].notes)
+    means = {title: summary.mean for title, summary in summaries.items()}
+    write_page(report, _contents(test, means, shown, out / "run" / "metrics.jsonl", settings))
+    yield Finished(report, means, summaries[name].notes)
 
 
 def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
@@ -105,17 +108,19 @@ def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
 
 
 def _contents(
-    test: PairSet, rows: list[Row], shown: list[ImageScores], metrics: Path, settings: dict[str, Any]
+    test: PairSet, scores: Scores, shown: list[ImageScores], metrics: Path, settings: dict[str, Any]
 ) -> Contents:
     records = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     data = test.settings
+    judged = f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}"
+    notes = dict.fromkeys(note for scores in shown for note in scores.notes)
     drawn = data["faces"].startswith("synthetic:")
     origin = "The faces are drawings made by the program; they show no person." if drawn else f"Faces: {data['faces']}."
     return Contents(
         title="lfsrkit demo: dark small faces, restored",
         subtitle=f"{origin} A short training on a few faces: it shows that the chain works, not how good it can get.",
-        rows=rows,
-        protocol=f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}; 8-bit RGB, no border crop.",
+        scores=scores,
+        protocol="; ".join([judged, "8-bit RGB, no border crop", *notes]),
         faces=[(s.shown["low"], s.shown["restored"], s.shown["clean"]) for s in shown if s.shown],
         curves={
             "training loss": [(r["step"], r["loss"]) for r in records if r.get("loss") is not None],

@@ -13,11 +13,11 @@ from lfsrkit import LANDMARKERS, evaluation, experiments, pairs
 from lfsrkit.errors import MissingWeights
 from lfsrkit.evaluation import alignment_auc, alignment_error
 from lfsrkit.evaluation.alignment import Aligner
-from lfsrkit.experiments.grids import cells
 from lfsrkit.faces.synthetic import draw_face, sample_face
 from lfsrkit.images import Pixels, encode_png
 from lfsrkit.regions.ibug import mesh_to_ibug
 from lfsrkit.regions.landmarkers import FaceMesh68, Landmarker, Landmarks
+from lfsrkit.report.grids import cells
 from lfsrkit.stages import EvaluateConfig, load_stage
 from tests.command_cases import run
 from tests.test_regions_mesh import needs_mesh

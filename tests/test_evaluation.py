@@ -17,7 +17,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.images import decode, encode_png, resize, to_bytes, to_float, to_pixels
 from lfsrkit.inference import enhance
 from lfsrkit.registries import METRICS, MODELS
-from lfsrkit.report import Contents, Row, write_report
+from lfsrkit.report import Contents, write_page
 from lfsrkit.report.curves import line_chart
 from lfsrkit.stages import EnhanceConfig, load_stage
 from tests.command_cases import LIMIT_SECONDS
@@ -153,17 +153,18 @@ def test_a_saved_model_is_used_by_path(built: Path, tmp_path: Path) -> None:
 
 def test_the_page_loads_nothing_and_marks_the_best(tmp_path: Path) -> None:
     faces = [(picture(0, 8), resize(picture(0, 8), 32, 32), picture(0, 32))]
-    rows = [
-        Row("floor <b>", {"psnr": 15.0, "lpips": None, "colour_bias": 3.0}),
-        Row("net", {"psnr": 20.0, "lpips": None, "colour_bias": 9.0}),
-    ]
-    contents = Contents("T & t", "s", rows, "p", faces, {"loss": [(0, 1.0), (5, 0.5)]}, {"hash": "abc"})
-    write_report(tmp_path / "r.html", contents)
+    scores = {
+        "floor <b>": {"psnr": 15.0, "lpips": None, "colour_bias": 3.0, "nme": 0.5, "landmark_failures": 0.75},
+        "net": {"psnr": 20.0, "lpips": None, "colour_bias": 9.0, "nme": 0.25, "landmark_failures": 0.125},
+    }
+    contents = Contents("T & t", "s", scores, "p", faces, {"loss": [(0, 1.0), (5, 0.5)]}, {"hash": "abc"})
+    write_page(tmp_path / "r.html", contents)
     text = (tmp_path / "r.html").read_text()
     assert "http" not in text.replace("http://www.w3.org", "")
     assert "<td class='best'>20.00</td>" in text
-    assert "<td class='best'>3.0</td>" in text
-    assert "unavailable" in text
+    for best in ("3.00", "0.2500", "0.1250"):
+        assert f"<td class='best'>{best}</td>" in text
+    assert "<td>-</td>" in text
     assert "T &amp; t" in text
     assert "floor &lt;b&gt;" in text
     assert text.count("data:image/png;base64,") == 3
@@ -187,8 +188,8 @@ BROWSER_WORDS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-backg
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here (Debian: apt-get install chromium)")
 def test_the_slider_moves_in_a_browser(tmp_path: Path) -> None:
     faces = [(picture(0, 8), picture(1, 32), picture(0, 32))]
-    contents = Contents("t", "s", [Row("a", {"psnr": 1.0})], "p", faces, {}, {})
-    write_report(tmp_path / "r.html", contents)
+    contents = Contents("t", "s", {"a": {"psnr": 1.0}}, "p", faces, {}, {})
+    write_page(tmp_path / "r.html", contents)
     move = "const i = document.querySelector('.slider input'); i.value = 80; i.dispatchEvent(new Event('input'));"
     with (tmp_path / "r.html").open("a") as page:
         page.write(f"<script>{move}</script>")

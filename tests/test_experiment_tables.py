@@ -28,9 +28,9 @@ from lfsrkit.experiments import (
 )
 from lfsrkit.experiments.costs import Costs
 from lfsrkit.experiments.gathering import Facts, Gathered
-from lfsrkit.experiments.grids import cells, higher_is_better, metric_column
 from lfsrkit.experiments.page import page_text
 from lfsrkit.experiments.settling import Rate
+from lfsrkit.report.grids import cells, metric_column
 from lfsrkit.stages import load_stage
 from tests.experiment_cases import scores
 
@@ -122,8 +122,6 @@ def test_the_best_is_bold_and_the_second_underlined() -> None:
         "| oracle | - | 30.00 | 0.1000 | - |",
         "| like b | - | **21.00** | 0.5000 | - |",
     ]
-    assert higher_is_better("psnr_eyes")
-    assert not higher_is_better("lpips")
     alone = Grid("", "row", GRID.columns, GRID.lines[:1])
     assert [cell.mark for cell in cells(alone)[0]] == [None] * 4
 

@@ -85,11 +85,13 @@ def _tell_plan(out: Path, values: dict[str, Any], steps: int | None) -> None:
 
 def _tell(end: "Finished", json: bool) -> None:
     if json:
-        print_json({"report": end.report, "rows": end.rows, "notes": end.notes})
+        rows = [{"name": name, "values": values} for name, values in end.scores.items()]
+        print_json({"report": end.report, "rows": rows, "notes": end.notes})
         return
     # Metrics go down, models across: there are few models, and a narrow terminal has room for them.
-    rows = [(name, *(score(name, row.values[name]) for row in end.rows)) for name in end.rows[0].values]
-    print_table(("metric", *(row.name for row in end.rows)), rows, numbers=True)
+    metrics = next(iter(end.scores.values()))
+    rows = [(name, *(score(name, values[name]) for values in end.scores.values())) for name in metrics]
+    print_table(("metric", *end.scores), rows, numbers=True)
     for note in end.notes:
         remark(note)
     say("", str(end.report))

@@ -187,13 +187,12 @@ def score(metric: str, value: float | None) -> str:
         value: None where it could not be measured.
 
     Example:
-        >>> score("psnr", 24.49541), score("ssim", 0.75871), score("lpips", None)
-        ('24.50', '0.7587', '-')
+        >>> score("psnr", 24.49541), score("lpips", None)
+        ('24.50', '-')
     """
-    if value is None:
-        return "-"
-    digits = 2 if "psnr" in metric else 1 if metric == "colour_bias" else 4
-    return f"{value:.{digits}f}"
+    from lfsrkit.metrics.columns import score_column
+
+    return score_column(metric).text(value)
 
 
 def _broken(line: str, width: int, indent: int | None) -> str:

@@ -9,7 +9,6 @@ from lfsrkit.experiments.entries import Entry, Judges, Search, check_entries, ma
 from lfsrkit.experiments.floors import Floor, judge_floors
 from lfsrkit.experiments.gathering import Facts, Gathered, gather
 from lfsrkit.experiments.grid import GridProgress, run_entries
-from lfsrkit.experiments.grids import Column, Grid, Line
 from lfsrkit.experiments.planning import RowPlan, plan_rows
 from lfsrkit.experiments.protocols import Experiment, facts_of, open_ablation, open_benchmark, open_judges
 from lfsrkit.experiments.published import Published, read_published
@@ -18,7 +17,8 @@ from lfsrkit.experiments.scores import Scores, read_scores
 from lfsrkit.experiments.sections import Section, make_section, plain, section_of
 from lfsrkit.experiments.settling import read_rate
 from lfsrkit.experiments.table import Comparison, TableRow, compare, tabulate
-from lfsrkit.experiments.writing import csv_text, latex_text, markdown_text
+from lfsrkit.report.grids import Column, Grid, Line
+from lfsrkit.report.writing import csv_text, latex_text, markdown_text
 
 __all__ = [
     "NONE",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from lfsrkit.evaluation import FLOOR, Summary
-from lfsrkit.experiments.grids import Grid, Line, metric_column
 from lfsrkit.experiments.sections import Section
 from lfsrkit.experiments.table import TableRow
+from lfsrkit.report.grids import Grid, Line, metric_column
 
 _ELSEWHERE = ("gt_mean_psnr", "colour_bias", "clean_faces")
 """Columns that are measured in any case, and belong to other tables or into the text below."""

@@ -5,12 +5,10 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from lfsrkit.experiments.grids import Cell, Grid, cells
 from lfsrkit.experiments.sections import Section
 from lfsrkit.report import stylesheet
 from lfsrkit.report.intervals import Interval, interval_chart
-
-_ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
+from lfsrkit.report.writing import html_text
 
 
 def page_text(title: str, sections: Sequence[Section]) -> str:
@@ -26,23 +24,8 @@ def page_text(title: str, sections: Sequence[Section]) -> str:
     return page.substitute(title=escape(title), style=stylesheet(), spreads=spreads, sections=shown)
 
 
-def table_text(grid: Grid) -> str:
-    """Write a table.
-
-    Args:
-        grid: The table.
-    """
-    heads = [grid.first, *(column.head + _ARROWS[column.better] for column in grid.columns)]
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        f"<tr><td>{escape(line.name)}</td>{''.join(map(_cell, written))}</tr>\n"
-        for line, written in zip(grid.lines, cells(grid), strict=True)
-    )
-    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
-
-
 def _section(section: Section) -> str:
-    tables = [f"<h3>{escape(grid.title)}</h3>{table_text(grid)}" for grid in section.grids]
+    tables = [f"<h3>{escape(grid.title)}</h3>{html_text(grid)}" for grid in section.grids]
     remarks = [f"<p>{escape(remark)}</p>" for remark in section.remarks]
     facts = [
         f"<dt>{escape(name)}</dt><dd><code>{escape(value)}</code></dd>" for name, value in section.protocol.items()
@@ -56,9 +39,3 @@ def _chart(section: Section) -> str:
         return ""
     title = f"PSNR against {psnr[0].reference} (dB), 95 % interval"
     return f"<figure>{interval_chart(title, [Interval(e.row, e.difference, e.low, e.high) for e in psnr])}</figure>"
-
-
-def _cell(cell: Cell) -> str:
-    mark = f" class='{cell.mark}'" if cell.mark else ""
-    spread = f" <span class='quiet'>± {escape(cell.spread)}</span>" if cell.spread else ""
-    return f"<td{mark}>{escape(cell.text)}{spread}</td>"

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lfsrkit.experiments.grids import Value
 from lfsrkit.experiments.page import page_text
 from lfsrkit.experiments.sections import Section, plain
 from lfsrkit.experiments.table import TableRow
-from lfsrkit.experiments.writing import csv_text, latex_escaped, latex_text, markdown_text
 from lfsrkit.files import write_json, write_whole
+from lfsrkit.report.grids import Value
+from lfsrkit.report.writing import csv_text, latex_escaped, latex_text, markdown_text
 
 
 def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from lfsrkit.experiments.floors import ORACLE, judge_floors
 from lfsrkit.experiments.gathering import LEAST_PASSES, LEAST_SEEDS, Facts, Gathered, gather
-from lfsrkit.experiments.grids import Column, Grid, Line, Value, higher_is_better, metric_column, number
 from lfsrkit.experiments.protocols import Experiment
 from lfsrkit.experiments.published import Published
 from lfsrkit.experiments.table import Comparison, TableRow, compare, tabulate
+from lfsrkit.metrics.columns import score_column
+from lfsrkit.report.grids import Column, Grid, Line, Value, metric_column, number
 
 LEADING = ("psnr", "ssim", "lpips")
 """Metrics whose differences are tested."""
@@ -148,7 +149,7 @@ def _verdict(each: Comparison, facts: Mapping[str, Facts], rows: Sequence[TableR
         return f"no claim: fewer than {LEAST_SEEDS} seeds"
     if not each.beyond_two_errors:
         return "not told apart"
-    return "better" if (each.difference > 0) == higher_is_better(each.metric) else "worse"
+    return "better" if (each.difference > 0) == (score_column(each.metric).better == "higher") else "worse"
 
 
 def _costs(facts: Facts) -> Iterator[tuple[str, Value]]:

@@ -10,27 +10,11 @@ from string import Template
 
 from lfsrkit.files import write_whole
 from lfsrkit.images import Pixels, contact_sheet, encode_png
-from lfsrkit.registries import METRICS
 from lfsrkit.report.curves import Point, line_chart
+from lfsrkit.report.grids import Grid, Line, metric_column
+from lfsrkit.report.writing import html_text
 
-__all__ = ["Contents", "Row", "stylesheet", "write_report"]
-
-_LOWER_IS_BETTER = frozenset({"colour_bias"})
-_DIGITS = {"psnr": 2, "psnr_y": 2, "gt_mean_psnr": 2, "colour_bias": 1}
-_HEADS = {
-    "psnr": "PSNR (dB)",
-    "psnr_y": "PSNR Y (dB)",
-    "gt_mean_psnr": "PSNR, true mean (dB)",
-    "colour_bias": "colour bias",
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    name: str
-    values: Mapping[str, float | None]
+__all__ = ["Contents", "stylesheet", "write_page"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +23,8 @@ class Contents:
 
     title: str
     subtitle: str
-    rows: Sequence[Row]
+    scores: Mapping[str, Mapping[str, float | None]]
+    """Means by method and metric; every method has the same metrics."""
     protocol: str
     faces: Sequence[tuple[Pixels, Pixels, Pixels]]
     """Low, restored and clean picture of some faces."""
@@ -48,7 +33,7 @@ class Contents:
     details: Mapping[str, str]
 
 
-def write_report(path: Path, contents: Contents) -> None:
+def write_page(path: Path, contents: Contents) -> None:
     """Write the page, whole or not at all.
 
     Args:
@@ -63,7 +48,7 @@ def write_report(path: Path, contents: Contents) -> None:
         style=stylesheet(),
         title=escape(contents.title),
         subtitle=escape(contents.subtitle),
-        table=table(contents.rows),
+        table=html_text(_grid(contents.scores)),
         protocol=escape(contents.protocol),
         sliders="".join(_slider(number, *face[:2]) for number, face in enumerate(contents.faces, 1)),
         curves="".join(f"<figure>{curve}</figure>" for curve in curves),
@@ -78,37 +63,10 @@ def stylesheet() -> str:
     return (files("lfsrkit.report") / "style.css").read_text(encoding="utf-8")
 
 
-def table(rows: Sequence[Row]) -> str:
-    """Write the numbers as an HTML table, the best of each column in bold.
-
-    Args:
-        rows: Lines with the same columns.
-    """
-    columns = list(rows[0].values)
-    head = "".join(f"<th>{escape(_HEADS.get(column, column.upper().replace('_', ' ')))}</th>" for column in columns)
-    best = {column: _best(column, rows) for column in columns}
-    body = "".join(_line(row, best) for row in rows)
-    return f"<table><thead><tr><th>method</th>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _line(row: Row, best: Mapping[str, float | None]) -> str:
-    cells = "".join(_cell(column, value, best[column]) for column, value in row.values.items())
-    return f"<tr><td>{escape(row.name)}</td>{cells}</tr>"
-
-
-def _best(column: str, rows: Sequence[Row]) -> float | None:
-    known = [value for row in rows if (value := row.values[column]) is not None]
-    if len(known) < 2:
-        return None
-    higher = column not in _LOWER_IS_BETTER and (column not in METRICS or METRICS[column].higher_is_better)
-    return max(known) if higher else min(known)
-
-
-def _cell(column: str, value: float | None, best: float | None) -> str:
-    if value is None:
-        return "<td class='quiet'>unavailable</td>"
-    mark = " class='best'" if value == best else ""
-    return f"<td{mark}>{value:.{_DIGITS.get(column, 4)}f}</td>"
+def _grid(scores: Mapping[str, Mapping[str, float | None]]) -> Grid:
+    metrics = next(iter(scores.values()))
+    lines = [Line(method, values) for method, values in scores.items()]
+    return Grid("Scores", "method", tuple(map(metric_column, metrics)), tuple(lines))
 
 
 def _slider(number: int, low: Pixels, restored: Pixels) -> str:

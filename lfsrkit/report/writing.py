@@ -1,12 +1,13 @@
-"""Tables as text: Markdown and LaTeX with the best of a column in bold and the second underlined, and plain CSV."""
+"""Tables as text: Markdown, LaTeX and HTML, the best of a column in bold, the second underlined; and plain CSV."""
 
 import csv
 import io
 import math
 import re
 from collections.abc import Mapping, Sequence
+from html import escape
 
-from lfsrkit.experiments.grids import Cell, Column, Grid, Value, cells
+from lfsrkit.report.grids import Cell, Grid, Value, cells
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -24,9 +25,9 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
 }
-_ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
-_LATEX_ARROWS = {"higher": r" $\uparrow$", "lower": r" $\downarrow$", None: ""}
 
 
 def markdown_text(grid: Grid) -> str:
@@ -35,7 +36,7 @@ def markdown_text(grid: Grid) -> str:
     Args:
         grid: The table.
     """
-    heads = [grid.first, *(column.head + _ARROWS[column.better] for column in grid.columns)]
+    heads = [grid.first, *(column.pointed for column in grid.columns)]
     lines = [[line.name, *map(_markdown_cell, written)] for line, written in zip(grid.lines, cells(grid), strict=True)]
     rule = "|" + "---|" * len(heads)
     return "\n".join([_barred(heads), rule, *map(_barred, lines)]) + "\n"
@@ -47,7 +48,7 @@ def latex_text(grid: Grid) -> str:
     Args:
         grid: The table.
     """
-    heads = [latex_escaped(grid.first), *map(_latex_head, grid.columns)]
+    heads = [latex_escaped(text) for text in (grid.first, *(column.pointed for column in grid.columns))]
     lines = [
         [latex_escaped(line.name), *map(_latex_cell, written)]
         for line, written in zip(grid.lines, cells(grid), strict=True)
@@ -55,6 +56,21 @@ def latex_text(grid: Grid) -> str:
     body = [" & ".join(line) + r" \\" for line in lines]
     top = [rf"\begin{{tabular}}{{l{'r' * len(grid.columns)}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
     return "\n".join([*top, *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def html_text(grid: Grid) -> str:
+    """Write a table for a page.
+
+    Args:
+        grid: The table.
+    """
+    heads = [grid.first, *(column.pointed for column in grid.columns)]
+    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
+    body = "".join(
+        f"<tr><td>{escape(line.name)}</td>{''.join(map(_html_cell, written))}</tr>\n"
+        for line, written in zip(grid.lines, cells(grid), strict=True)
+    )
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
 
 
 def csv_text(lines: Sequence[Mapping[str, Value | bool]]) -> str:
@@ -93,14 +109,16 @@ def _markdown_cell(cell: Cell) -> str:
     return f"{marked} ± {cell.spread}" if cell.spread else marked
 
 
-def _latex_head(column: Column) -> str:
-    return latex_escaped(column.head) + _LATEX_ARROWS[column.better]
-
-
 def _latex_cell(cell: Cell) -> str:
     text = latex_escaped(cell.text)
     marked = {"best": rf"\textbf{{{text}}}", "second": rf"\underline{{{text}}}", None: text}[cell.mark]
     return rf"{marked} $\pm$ {latex_escaped(cell.spread)}" if cell.spread else marked
+
+
+def _html_cell(cell: Cell) -> str:
+    mark = f" class='{cell.mark}'" if cell.mark else ""
+    spread = f" <span class='quiet'>± {escape(cell.spread)}</span>" if cell.spread else ""
+    return f"<td{mark}>{escape(cell.text)}{spread}</td>"
 
 
 def _plain(value: Value | bool) -> str:

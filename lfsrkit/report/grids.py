@@ -5,22 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lfsrkit.registries import METRICS
+from lfsrkit.metrics.columns import ABSENT, Better, score_column
 
 Mark = Literal["best", "second"]
 Value = int | float | str | None
 
-LOWER_IS_BETTER = ("lpips", "colour_bias", "nme", "landmark_failures")
-ABSENT = "-"
-
-_HEADS = {
-    "gt_mean_psnr": "GT-mean PSNR",
-    "colour_bias": "colour bias",
-    "auc_0.08": "AUC@0.08",
-    "landmark_failures": "share of failures",
-    "face_score": "score of the detector",
-}
-"""Of columns whose names are no heads."""
+_ARROWS = {"higher": " ↑", "lower": " ↓", None: ""}
 
 
 @dataclass(frozen=True)
@@ -30,8 +20,13 @@ class Column:
     key: str
     head: str
     write: Callable[[Any], str] = str
-    better: Literal["higher", "lower"] | None = None
+    better: Better | None = None
     """Which end of its numbers is marked, if one is."""
+
+    @property
+    def pointed(self) -> str:
+        """The head, with an arrow to the better end."""
+        return self.head + _ARROWS[self.better]
 
 
 @dataclass(frozen=True)
@@ -83,30 +78,14 @@ def metric_column(metric: str) -> Column:
     """Describe the column of a metric.
 
     Args:
-        metric: Name in METRICS, or of what `lfsrkit.evaluation` measures beside them.
+        metric: As `lfsrkit.metrics.columns.score_column` takes it.
 
     Example:
-        >>> metric_column("psnr_eyes").head, metric_column("lpips").better
-        ('PSNR eyes (dB)', 'lower')
+        >>> metric_column("psnr_eyes").pointed, metric_column("lpips").pointed
+        ('PSNR eyes (dB) ↑', 'LPIPS ↓')
     """
-    decibels = "psnr" in metric
-    start, _, rest = metric.partition("_")
-    head = _HEADS.get(metric) or " ".join([start.upper(), rest.upper() if len(rest) == 1 else rest.replace("_", " ")])
-    return Column(
-        metric,
-        head.strip() + (" (dB)" if decibels else ""),
-        number(2 if decibels or metric == "colour_bias" else 4),
-        "higher" if higher_is_better(metric) else "lower",
-    )
-
-
-def higher_is_better(metric: str) -> bool:
-    """Tell the better end of a column; PSNR of a region counts like PSNR.
-
-    Args:
-        metric: Name of the column.
-    """
-    return METRICS[metric].higher_is_better if metric in METRICS else metric not in LOWER_IS_BETTER
+    known = score_column(metric)
+    return Column(metric, known.head, number(known.digits), known.better)
 
 
 def number(digits: int) -> Callable[[int | float], str]:
