@@ -40,11 +40,37 @@ def test_the_plug_in_of_the_readme_works(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "docker" / "smoke.sh"], ids=lambda page: page.name)
 def test_every_command_and_recipe_that_is_named_exists(page: Path) -> None:
+    for command in commands_in(page.read_text(encoding="utf-8")):
+        first, second, *_ = [*command.split()[1:], "", ""]
+        found = get_command(app).commands[first]
+        assert second in (*getattr(found, "commands", [second]), "", "[OPTIONS]"), command
+        assert set(recipes_in(command)) <= set(recipe_names()), command
+
+
+def commands_in(text: str) -> list[str]:
+    """Find the commands of a document, wherever in a line they start, whole where they go on after a backslash."""
+    whole = re.sub(r"[ \t]*\\\n[ \t]*", " ", text)
+    return re.findall(r"(?:^[ \t]*|`|: |-m |=\d+ )(lfsrkit(?:_cli)? [a-z][^`\n#]*)", whole, re.MULTILINE)
+
+
+def recipes_in(command: str) -> list[str]:
+    return re.findall(r" -c ([a-z][\w/]*)(?![\w./])", command)
+
+
+def test_commands_are_found_wherever_they_stand() -> None:
+    found = commands_in(
+        "Say `lfsrkit train -c one -c two/three` or\n\n    lfsrkit pairs build \\\n      -c four \\\n      -c a.toml\n"
+        "$ torchrun --nproc_per_node 2 \\\n    -m lfsrkit_cli train -c five\n  Example: lfsrkit config show -c six\n"
+    )
+    assert [command.split()[1] for command in found] == ["train", "pairs", "train", "config"]
+    assert [recipes_in(command) for command in found] == [["one", "two/three"], ["four"], ["five"], ["six"]]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_recipe_that_is_named_is_overlooked(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    for words in re.findall(r"^lfsrkit ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE):
-        command = get_command(app).commands[words[0]]
-        assert not hasattr(command, "commands") or words[1] in command.commands, words
-    assert set(re.findall(r"^lfsrkit .*-c ([a-z][\w/]+)", text, re.MULTILINE)) <= set(recipe_names())
+    named = [name for name in re.findall(r"-c ([a-z][\w/]*)", text) if name in recipe_names()]
+    assert sorted(named) == sorted(name for command in commands_in(text) for name in recipes_in(command))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
