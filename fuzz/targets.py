@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import torch
 from PIL import Image as Pillow
 
 from fuzz import builds, runs
@@ -20,7 +21,7 @@ from lfsrkit.calls import parse_chain
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.experiments.published import published_sets
 from lfsrkit.faces.splits import read_identities
-from lfsrkit.inference.photograph import read_photograph, write_photograph
+from lfsrkit.inference.photograph import Photograph, read_photograph, write_photograph
 from lfsrkit.models import load, restorer_for
 from lfsrkit.regions import read_landmarks
 from lfsrkit.stages import STAGES, load_stage
@@ -56,7 +57,7 @@ def _pictures() -> list[bytes]:
             buffer = io.BytesIO()
             picture.convert(mode).save(buffer, kind)
             found.append(buffer.getvalue())
-    return [*found, *map(_claims_to_be_huge, found[:1]), _deep()]
+    return [*found, *map(_claims_to_be_huge, found[:1]), _deep_grey(), _deep_rgb()]
 
 
 def _claims_to_be_huge(png: bytes) -> bytes:
@@ -64,13 +65,26 @@ def _claims_to_be_huge(png: bytes) -> bytes:
     return png[:16] + b"\x7f\xff\xff\xff" * 2 + png[24:]
 
 
-def _deep() -> bytes:
-    """16 bits a channel, with EXIF."""
+def _deep_grey() -> bytes:
+    """16 bits, with EXIF."""
     buffer = io.BytesIO()
+    Pillow.fromarray(np.arange(48, dtype=np.uint16).reshape(6, 8) * 1000).save(buffer, "PNG", exif=_turned())
+    return buffer.getvalue()
+
+
+def _deep_rgb() -> bytes:
+    """16 bits a channel, with EXIF."""
+    values = torch.arange(144.0).reshape(1, 3, 6, 8) / 144
+    with TemporaryDirectory(prefix="lfsrkit-fuzz-") as place:
+        path = Path(place) / "deep.png"
+        write_photograph(path, values, Photograph(values, _turned().tobytes()), bits=16)
+        return path.read_bytes()
+
+
+def _turned() -> Pillow.Exif:
     exif = Pillow.Exif()
     exif[0x0112] = 6
-    Pillow.fromarray(np.arange(48, dtype=np.uint16).reshape(6, 8) * 1000).save(buffer, "PNG", exif=exif)
-    return buffer.getvalue()
+    return exif
 
 
 def _landmarks(points: int) -> list[list[float]]:

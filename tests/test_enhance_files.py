@@ -1,6 +1,8 @@
 """What a file says beside its pixels stays, and no file is overwritten or half there."""
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +14,21 @@ from PIL import Image as Pillow
 from PIL import ImageCms
 
 from lfsrkit.errors import OutputRefused
-from lfsrkit.images import decode
+from lfsrkit.images import decode, to_bytes, to_float
 from lfsrkit.inference import enhance
-from lfsrkit.inference.photograph import read_photograph, write_photograph
+from lfsrkit.inference.photograph import Photograph, read_photograph, write_photograph
 from lfsrkit.stages import EnhanceConfig
 from tests.pictures import picture
+
+
+def deep_png(values: np.ndarray) -> bytes:
+    return cv2.imencode(".png", values[..., ::-1])[1].tobytes()
+
+
+def with_chunk(png: bytes, name: bytes, content: bytes) -> bytes:
+    """Put a chunk behind the head of a PNG."""
+    body = name + content
+    return png[:33] + struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body)) + png[33:]
 
 
 class TestFiles:
@@ -54,6 +66,43 @@ class TestFiles:
         assert torch.allclose(photograph.values, expected, atol=1e-6)
         write_photograph(tmp_path / "again.png", photograph.values, photograph, bits=16)
         assert (cv2.imread(str(tmp_path / "again.png"), cv2.IMREAD_UNCHANGED) == values).all()
+
+    @pytest.mark.parametrize(
+        ("orientation", "upright"),
+        [
+            (None, lambda values: values),
+            (1, lambda values: values),
+            (2, np.fliplr),
+            (3, lambda values: np.rot90(values, 2)),
+            (6, lambda values: np.rot90(values, -1)),
+            (8, np.rot90),
+        ],
+    )
+    def test_16_bits_are_read_beside_exif(
+        self, orientation: int | None, upright: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        values = np.random.default_rng(0).integers(0, 65536, (20, 30, 3), dtype=np.uint16)
+        exif = Pillow.Exif()
+        exif[0x0110] = "Camera"
+        if orientation is not None:
+            exif[0x0112] = orientation
+        photograph = read_photograph(with_chunk(deep_png(values), b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")))
+        expected = torch.from_numpy(upright(values).astype(np.float32) / 65535).permute(2, 0, 1)[None]
+        assert torch.allclose(photograph.values, expected, atol=1e-6)
+
+    def test_what_was_written_in_16_bits_with_exif_is_read_again(self, tmp_path: Path) -> None:
+        exif = Pillow.Exif()
+        exif[0x0110] = "Camera"
+        values = torch.rand(1, 3, 12, 10, generator=torch.Generator().manual_seed(0))
+        write_photograph(tmp_path / "a.png", values, Photograph(values, exif.tobytes()), bits=16)
+        again = read_photograph((tmp_path / "a.png").read_bytes())
+        assert (again.values - values).abs().max() < 0.51 / 65535
+        assert again.exif is not None
+
+    def test_16_bits_with_a_transparent_colour_are_what_decode_makes_of_them(self) -> None:
+        values = np.full((4, 4, 3), (257, 514, 1028), np.uint16)
+        clear = with_chunk(deep_png(values), b"tRNS", struct.pack(">HHH", 257, 514, 1028))
+        assert (read_photograph(clear).values == to_float(to_bytes([decode(clear)]))).all()
 
     def test_16_bits_keep_exif(self, tmp_path: Path) -> None:
         dark = Pillow.fromarray(picture(0, 8))

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageCms
+from PIL import ImageCms, ImageOps
 
 from lfsrkit.files import write_whole
 from lfsrkit.images import PNG_LEVEL, Pixels, decode, to_bytes, to_float, to_pixels
@@ -56,7 +56,7 @@ def read_photograph(data: bytes) -> Photograph:
     pixels = decode(data)
     exif, profile, lost = _said_beside(data)
     deep = _deep_values(data) if profile is None else None
-    values = to_float(to_bytes([pixels])) if deep is None or deep.shape[-2:] != pixels.shape[:2] else deep
+    values = to_float(to_bytes([pixels])) if deep is None else deep
     return Photograph(values, exif, profile, lost)
 
 
@@ -125,19 +125,24 @@ def _with_size(exif: bytes, height: int, width: int) -> bytes:
 def _deep_values(data: bytes) -> Images | None:
     """Decode an opaque PNG of 16 bits a channel, of which Pillow would keep 8."""
     deep = data[:8] == _PNG and len(data) > _COLOUR_AT and data[_DEPTH_AT] == 16 and data[_COLOUR_AT] == _RGB
-    if not deep or b"eXIf" in data[:4096]:  # an orientation is for `decode`
+    if not deep:
         return None
     high, low = (_bytes_of(data, order) for order in ("RGB;16B", "RGB;16L"))
+    if high is None or low is None:
+        return None
     values = high.astype(np.float32) * 256 + low
     return torch.from_numpy(values).permute(2, 0, 1)[None].div(65535).contiguous()
 
 
-def _bytes_of(data: bytes, order: str) -> Pixels:
-    """Decode one byte of every value: what Pillow takes for the higher one depends on the order it is told."""
+def _bytes_of(data: bytes, order: str) -> Pixels | None:
+    """Decode one byte of every value, upright: what Pillow takes for the higher one depends on the order it is told."""
     with Pillow.open(io.BytesIO(data)) as picture:
         image: Any = picture
         image.tile = [part._replace(args=order) for part in image.tile]
-        return np.asarray(image)
+        image.load()
+        if image.has_transparency_data:
+            return None
+        return np.asarray(ImageOps.exif_transpose(image))
 
 
 def _into_profile(picture: Any, profile: bytes) -> Any:
