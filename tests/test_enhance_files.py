@@ -48,6 +48,26 @@ class TestFiles:
             assert kept.get_ifd(0x8769)[0xA002] == 32
             assert bright.info["icc_profile"] == profile
 
+    def test_of_a_tiff_the_camera_stays_and_its_structure_does_not(self, tmp_path: Path) -> None:
+        dark = Pillow.fromarray((picture(0, 16, 24) // 3).astype(np.uint8))
+        exif = dark.getexif()
+        exif[0x010F], exif[0x0110], exif[0x0132] = "Maker", "Camera", "2025:01:02 03:04:05"
+        exif.get_ifd(0x8769)[0x829A] = 0.02
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        dark.save(tmp_path / "a.tif", exif=exif.tobytes(), icc_profile=profile)
+        photograph = read_photograph((tmp_path / "a.tif").read_bytes())
+        for bits in (8, 16):
+            write_photograph(tmp_path / "a.png", photograph.values, photograph, bits=bits)
+            with Pillow.open(tmp_path / "a.png") as bright:
+                kept = bright.getexif()
+                assert set(kept) == {0x010F, 0x0110, 0x0132, 0x8769}
+                assert (kept[0x0110], float(kept.get_ifd(0x8769)[0x829A])) == ("Camera", 0.02)
+
+    def test_a_tiff_that_says_nothing_else_has_no_exif(self) -> None:
+        data = io.BytesIO()
+        Pillow.fromarray(picture(0, 16)).save(data, "TIFF")
+        assert read_photograph(data.getvalue()).exif is None
+
     def test_colours_of_another_profile_come_back(self, tmp_path: Path) -> None:
         linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
         data = io.BytesIO()

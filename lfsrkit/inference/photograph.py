@@ -21,6 +21,12 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _DEPTH_AT, _COLOUR_AT = 24, 25
 _RGB = 2
 _ORIENTATION = 0x0112
+_STRUCTURE = frozenset(
+    {*range(254, 267), 273, *range(277, 282), 284, *range(288, 294), 301, 317, *range(320, 348), *range(512, 533)}
+)
+"""Tags of TIFF that say how the pixels of the input are stored: sizes, strips, tiles, compression, colours."""
+_APART = frozenset({700, 33723, 34377, 34675, 37724})
+"""XMP, IPTC, Photoshop and ICC, which TIFF keeps among its tags and every other format apart from EXIF."""
 _PIXEL_SIZES = (0xA002, 0xA003)
 _EXIF_FOLDER = 0x8769
 
@@ -32,7 +38,7 @@ class Photograph:
     values: Images
     """(1, 3, h, w), float32, 0 to 1."""
     exif: bytes | None = None
-    """EXIF without orientation, for the pixels are upright already, and without the thumbnail of the dark picture."""
+    """EXIF without what holds for the pixels of the file only: orientation, thumbnail, and how a TIFF stores them."""
     profile: bytes | None = None
     """ICC profile of the file; the values are sRGB all the same."""
     lost: tuple[str, ...] = ()
@@ -103,7 +109,8 @@ def _said_beside(data: bytes) -> tuple[bytes | None, bytes | None, tuple[str, ..
 
 def _exif_of(picture: Any) -> bytes | None:
     exif = picture.getexif()
-    exif.pop(_ORIENTATION, None)
+    for tag in (_ORIENTATION, *_STRUCTURE, *_APART):
+        exif.pop(tag, None)
     if not exif:
         return None
     table = exif.tobytes()
