@@ -15,7 +15,7 @@ from lfsrkit import pairs
 from lfsrkit.errors import DamagedFile, LfsrkitError, OutputRefused, UsageError
 from lfsrkit.faces import FaceRef
 from lfsrkit.files import sha256_of
-from lfsrkit.images import decode, encode_lossless, encode_png, quantise
+from lfsrkit.images import Pixels, decode, encode_lossless, encode_png, quantise
 from lfsrkit.pairs import plan
 from lfsrkit.pairs.shard import ROW_GROUP
 from lfsrkit.stages import load_stage
@@ -186,17 +186,37 @@ def test_finished_shards_are_skipped_and_damaged_ones_made_again(built: Path) ->
     assert not any(finding.faults for finding in pairs.verify(built))
 
 
-def test_verify_sees_a_changed_low_picture(built: Path) -> None:
+def faults_with(built: Path, change: Callable[[Pixels], Pixels]) -> list[str]:
+    """What is wrong with a build of which one low picture was changed."""
     from pyarrow import parquet
 
     path = built / "data" / "test-00000-of-00001.parquet"
     rows = parquet.read_table(path)
     values = rows.to_pylist()
-    values[0]["low"]["bytes"] = encode_png(picture(99, 8))
+    low = values[0]["low"]
+    low["bytes"] = encode_png(change(decode(low["bytes"])))
     parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path)
-    faults = [fault for finding in pairs.verify(built) for fault in finding.faults]
-    assert any("has changed" in fault for fault in faults)
-    assert any("not what its recorded parameters give" in fault for fault in faults)
+    return [fault for finding in pairs.verify(built) for fault in finding.faults]
+
+
+def test_verify_sees_a_changed_low_picture(built: Path) -> None:
+    changed, other = faults_with(built, lambda low: low ^ 1)
+    assert "has changed" in changed
+    assert "not what its recorded parameters give" in other
+
+
+def test_verify_allows_another_device_its_rounding(folder: Folder, tmp_path: Path) -> None:
+    run(plan_of(folder(8), splits={"train": 6, "test": 2}).on("cuda:0"), tmp_path / "out", workers=0)
+    assert len(faults_with(tmp_path / "out", lambda low: low ^ 1)) == 1, "the hash of the shard, as it has changed"
+    assert len(faults_with(tmp_path / "out", lambda _: picture(99, 8))) == 2
+
+
+def test_a_build_stays_on_one_kind_of_device(folder: Folder, tmp_path: Path) -> None:
+    plan = plan_of(folder(20))
+    assert plan.on("cpu") == plan
+    run(plan, tmp_path / "out", workers=0)
+    with pytest.raises(OutputRefused, match="device"):
+        run(plan.on("cuda:0"), tmp_path / "out", workers=0)
 
 
 def test_parts_make_the_whole(folder: Folder, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def build(
         out: Output folder; empty, new, or the same build.
         workers: Processes; 0 works in this one; by default one per core, or 0 for a small set.
         batch_size: Pictures degraded together; changes speed, not bytes.
-        device: Where degradations run.
+        device: Where degradations run; a build stays on one kind of device.
         part: (k, n): do only every n-th shard, starting with the k-th, for job arrays.
         engine: ``local`` (this machine), or ``ray`` (a cluster, from the extra ``[ray]``).
         ray_address: The cluster; by default a runtime of its own on this machine.
@@ -62,6 +62,7 @@ def build(
     """
     _check_engine(engine, ray_address)
     claim_folder(out, FOLDER)
+    plan = plan.on(device)
     _keep_plan(out, plan)
     own = [task for i, task in enumerate(plan.tasks) if i % part[1] == part[0] - 1]
     missing = [task for task in own if finished(out, task) is None]

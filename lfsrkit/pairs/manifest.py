@@ -14,6 +14,8 @@ from lfsrkit.stages import SPLITS
 FOLDER = BUILD_RECORDS
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+DEVICE = "device"
+"""Among the settings: the kind of device that degraded the pictures, where it was not the CPU."""
 
 _SETTINGS = {"degrade": str, "faces": str, "framing": str, "clean_size": int, "seed": int}
 """Settings that readers rely on."""

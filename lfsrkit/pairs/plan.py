@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import Chain, chain_from_calls
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.faces import FaceRef, Rejected, assign, open_source, read_identities
+from lfsrkit.pairs.manifest import DEVICE
 from lfsrkit.regions import RegionFiles, opened
 from lfsrkit.stages import PairsConfig
 
@@ -72,6 +73,15 @@ class Plan:
     def total(self) -> int:
         """Faces to work on."""
         return sum(len(task.refs) for task in self.tasks)
+
+    def on(self, device: str) -> "Plan":
+        """Note where degradations run, if not on the CPU, for other devices round differently.
+
+        Args:
+            device: As torch names it.
+        """
+        kind = device.partition(":")[0]
+        return self if kind == "cpu" else replace(self, settings={**self.settings, DEVICE: kind})
 
     def record(self) -> dict[str, Any]:
         """Plain values that say whether two plans are the same; they hold no path of the machine."""
