@@ -5,15 +5,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.errors import DamagedFile, LfsrkitError, UsageError
 from lfsrkit.files import write_whole
-from lfsrkit.models.weights import CONFIG_FILE
+from lfsrkit.models.weights import CONFIG_FILE, file_in, read_header
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import shipped_file
+from lfsrkit.tensors import SUFFIX
 
 PICTURES_FILE = "pictures.txt"
 """In the folder of a run: the identities of all pictures that it has learnt from, one a line."""
+
+PICTURES_KEY = "pictures"
+"""What exported weights call the same in their header, so that a copy of the file is known, too."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -56,6 +60,19 @@ def record_pictures(run: Path, ids: Iterable[str], init: Path | None = None) -> 
         write_whole(run / PICTURES_FILE, "".join(f"{name}\n" for name in sorted(wanted)).encode())
 
 
+def to_export(model: str | Path) -> dict[str, str]:
+    """Give what weights that leave their run say of the pictures that they were trained on.
+
+    Args:
+        model: A run folder, a ``.safetensors`` file, or the name of weights that ship.
+
+    Returns:
+        More to record with `lfsrkit.models.save`; empty where nothing is known.
+    """
+    ids = trained_on(shipped_file(str(model)) or model)
+    return {} if ids is None else {PICTURES_KEY: " ".join(sorted(ids))}
+
+
 def trained_on(model: str | Path) -> frozenset[str] | None:
     """Read which pictures a model has been trained on.
 
@@ -63,12 +80,14 @@ def trained_on(model: str | Path) -> frozenset[str] | None:
         model: A run folder, the folder of a checkpoint in it, or a file of weights.
 
     Returns:
-        Identities of pictures, or None where no record lies beside the weights or in the folder of their run.
+        Identities of pictures, or None where no record lies in or beside the weights or in the folder of their run.
 
     Raises:
         DamagedFile: If a file of that name is there that is no record.
     """
     place = Path(model)
+    if (exported := _in_header(place)) is not None:
+        return exported
     beside = place if place.is_dir() else place.parent
     # A checkpoint lies two folders deep in its run.
     runs = [folder for folder in list(beside.parents)[1:2] if (folder / CONFIG_FILE).is_file()]
@@ -129,6 +148,15 @@ def _of_name(name: str) -> frozenset[str] | None:
         return frozenset()
     shipped = shipped_file(name)
     return None if shipped is None else trained_on(shipped)
+
+
+def _in_header(place: Path) -> frozenset[str] | None:
+    if not (place.is_dir() and file_in(place)) and place.suffix != SUFFIX:
+        return None
+    try:
+        return frozenset(read_header(place).extra[PICTURES_KEY].split())
+    except (KeyError, LfsrkitError):  # weights of a run, of somebody else, or none
+        return None
 
 
 def _read(path: Path) -> frozenset[str] | None:

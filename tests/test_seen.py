@@ -7,6 +7,7 @@ import pytest
 from lfsrkit import pairs, training
 from lfsrkit.errors import DamagedFile, UsageError
 from lfsrkit.experiments import open_judges
+from lfsrkit.export import export_hub, export_weights
 from lfsrkit.pairs import PairSet
 from lfsrkit.seen import Seen, common, record_pictures, refuse_seen, seen_in_training, trained_on
 from lfsrkit.shipped import FOLDER, shipped_names
@@ -100,3 +101,16 @@ def test_weights_that_ship_say_what_they_were_trained_on(train_pairs: PairSet) -
     for name in shipped_names():
         assert str(seen_in_training(name, train_pairs)) == f"0 of {len(train_pairs.ids)}"
         assert len(trained_on(FOLDER / f"{name}.safetensors") or ()) == 700
+
+
+def test_exported_weights_keep_the_record_wherever_they_are_copied(
+    train_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = FourPairs(train_pairs)
+    first = run(tmp_path / "first", some)
+    half = export_weights(first, tmp_path / "elsewhere" / "half.safetensors").path
+    hub = export_hub(first, tmp_path / "hub").path
+    assert trained_on(half) == trained_on(hub) == trained_on(hub / "model.safetensors") == set(some.ids)
+    assert some.ids[0] not in (export_hub(half, tmp_path / "again").path / "README.md").read_text()
+    assert trained_on(tmp_path / "again") == set(some.ids)
+    assert trained_on(run(tmp_path / "second", train_pairs, f"init={half}")) == set(train_pairs.ids)

@@ -8,6 +8,7 @@ import torch
 from lfsrkit.errors import OutputRefused, UsageError
 from lfsrkit.export.base import Exported, refuse_existing, trial_picture
 from lfsrkit.models import Restorer, load, read_header, save
+from lfsrkit.seen import to_export
 from lfsrkit.tensors import SUFFIX
 
 
@@ -31,7 +32,7 @@ def export_weights(model: str | Path, out: Path, *, allow_code: bool = False) ->
     header, exact = read_header(model), load(model, allow_code=allow_code)
     halved = deepcopy(exact).half()
     _refuse_overflow(halved)
-    extra = {**header.extra, "numbers": "float16", "made_by": f"lfsrkit {header.version}"}
+    extra = {**header.extra, "numbers": "float16", "made_by": f"lfsrkit {header.version}", **to_export(model)}
     save(halved, out, name=header.name, params=header.params, extra=extra)
     levels = _largest_change(exact, load(out, allow_code=allow_code))
     return Exported(out, {"bytes": out.stat().st_size, "largest change of 255 levels": round(levels, 3)})

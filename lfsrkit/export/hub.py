@@ -14,6 +14,7 @@ from lfsrkit.files import write_json, write_whole
 from lfsrkit.models import Restorer, count_parameters, load, read_header, save
 from lfsrkit.models.weights import CONFIG_FILE, FILE_NAME, Header
 from lfsrkit.pairs.manifest import read_manifest
+from lfsrkit.seen import PICTURES_KEY, to_export
 
 Kind = Literal["model", "dataset"]
 
@@ -83,7 +84,7 @@ def export_hub(model: str | Path, out: Path, *, allow_code: bool = False) -> Exp
     """
     refuse_existing(out)
     header, made = read_header(model), load(model, allow_code=allow_code)
-    save(made, out / FILE_NAME, name=header.name, params=header.params, extra=header.extra)
+    save(made, out / FILE_NAME, name=header.name, params=header.params, extra={**header.extra, **to_export(model)})
     write_json(
         out / CONFIG,
         {
@@ -184,7 +185,8 @@ def _card(header: Header, made: Restorer, settings: str) -> str:
 
 
 def _recorded(extra: Mapping[str, Any]) -> str:
-    return "".join(f"| {key.replace('_', ' ')} | `{value}` |\n" for key, value in extra.items())
+    rows = ((key.replace("_", " "), value) for key, value in extra.items() if key != PICTURES_KEY)
+    return "".join(f"| {key} | `{value}` |\n" for key, value in rows)
 
 
 def _settings(run: Path) -> str:

@@ -7,9 +7,10 @@ from lfsrkit.calls import Call, parse_call
 from lfsrkit.errors import UnknownComponent, UsageError, did_you_mean
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.macs import count_parameters
-from lfsrkit.models.weights import SUFFIX, load
+from lfsrkit.models.weights import load
 from lfsrkit.registries import MODELS
 from lfsrkit.shipped import names_that_ship, shipped_file, shipped_names
+from lfsrkit.tensors import SUFFIX
 
 
 def restorer_for(

@@ -29,8 +29,6 @@ AVERAGE_FILE = "ema.safetensors"
 CONFIG_FILE = "config.toml"
 """What a run folder calls its resolved configuration, as a recipe."""
 
-SUFFIX = ".safetensors"
-
 _KEY = "lfsrkit"
 _FORMAT = 1
 
