@@ -21,6 +21,15 @@ EXAMPLES = {
 """How to make a strategy that cannot be made from its name alone."""
 FIXED = {"dark", "facial_region", "hard"}
 """Strategies that what they look at decides alone."""
+NEEDS = {
+    "dark": "low",
+    "face_biased": "regions",
+    "facial_region": "regions",
+    "hard": "error",
+    "schedule": "progress",
+    "union": "regions",
+}
+"""What strategies look at, made as above; the others look at nothing."""
 
 
 def strategy_of(name: str) -> MaskStrategy:

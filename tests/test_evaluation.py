@@ -108,7 +108,8 @@ def test_enhance_takes_files_folders_and_patterns_and_keeps_names_apart(folder: 
     results = list(enhance("bicubic(scale=4)", inputs, out, EnhanceConfig()))
     assert len(results) == 8
     assert len({result.output for result in results}) == 8
-    assert all(decode(result.output.read_bytes()).shape == (32, 32, 3) for result in results if result.output)
+    outputs = [result.output for result in results if result.output is not None]
+    assert [decode(output.read_bytes()).shape for output in outputs] == [(32, 32, 3)] * 8
     assert (out / "deep" / "000.png").is_file()
     assert (out / inference.SHEET).is_file()
 

@@ -97,15 +97,13 @@ def test_splits_that_share_pictures_are_refused(tmp_path: Path, monkeypatch: pyt
     assert open_judges(folder, "test", EvaluateConfig(), force=True)[1].startswith("1 of 4, forced")
 
 
-def test_weights_that_ship_say_what_they_were_trained_on(train_pairs: PairSet) -> None:
-    for name in shipped_names():
-        assert str(seen_in_training(name, train_pairs)) == f"0 of {len(train_pairs.ids)}"
-        assert len(trained_on(FOLDER / f"{name}.safetensors") or ()) == 700
+@pytest.mark.parametrize("name", shipped_names())
+def test_weights_that_ship_say_what_they_were_trained_on(name: str, train_pairs: PairSet) -> None:
+    assert str(seen_in_training(name, train_pairs)) == f"0 of {len(train_pairs.ids)}"
+    assert len(trained_on(FOLDER / f"{name}.safetensors") or ()) == 700
 
 
-def test_exported_weights_keep_the_record_wherever_they_are_copied(
-    train_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exported_weights_keep_the_record_wherever_they_are_copied(train_pairs: PairSet, tmp_path: Path) -> None:
     some = FourPairs(train_pairs)
     first = run(tmp_path / "first", some)
     half = export_weights(first, tmp_path / "elsewhere" / "half.safetensors").path
