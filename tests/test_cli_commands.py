@@ -67,8 +67,18 @@ def test_show_tells_parameters_references_and_the_cost_of_a_model() -> None:
     assert "Factor of enlargement" in text
 
 
+def marks_of(tags: frozenset[str]) -> list[pytest.MarkDecorator]:
+    """The operations of a heavy model take seconds to count, even where nothing is computed."""
+    return [pytest.mark.slow] if "heavy" in tags else []
+
+
 @pytest.mark.parametrize(
-    ("kind", "name"), [(k, name) for k, registry in REGISTRIES.items() for name in registry.names()]
+    ("kind", "name"),
+    [
+        pytest.param(kind, entry.name, marks=marks_of(entry.tags))
+        for kind, registry in REGISTRIES.items()
+        for entry in registry
+    ],
 )
 def test_everything_can_be_shown(kind: str, name: str) -> None:
     result = run("show", kind, name, "--no-timing", "--json")
