@@ -8,12 +8,11 @@ from lfsrkit.registries import models as models_table
 ROOT = Path(__file__).parents[1]
 ROWS = [
     {"errors", "toml"},
-    {"calls", "signatures", "sizes", "learned"},
+    {"calls", "signatures", "learned"},
     {"registry", "config"},
-    {"registries", "types", "seeding", "files", "tensors", "devices", "ranks", "versions", "trust", "shipped"},
+    {"registries", "types", "sizes", "seeding", "files", "tensors", "devices", "ranks", "versions", "trust", "shipped"},
     {"stages", "dice", "images", "trunks"},
-    {"colour"},
-    {"faces"},
+    {"colour", "faces"},
     {"regions"},
     {"degradations", "masks", "losses", "metrics", "detectors"},
     {"models", "pairs"},

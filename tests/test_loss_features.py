@@ -130,7 +130,8 @@ def test_identity_of_a_named_network(plug: types.ModuleType) -> None:
     ("network", "message"),
     [
         ("embedder_for_test:load", "write 'learned:module:function'"),
-        ("learned:embedder_for_test", "write 'learned:module:function'"),
+        ("learned:embedder_for_test", "write learned:module:function"),
+        ("learned:embedder_that_is_missing:load", "No module named 'embedder_that_is_missing'"),
         ("learned:embedder_for_test:laod", "no function 'laod'; did you mean 'load'"),
         ("learned:embedder_for_test:number", "returned int"),
     ],

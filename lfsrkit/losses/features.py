@@ -61,7 +61,7 @@ class Vgg(Loss):
     $L = \frac{1}{K} \sum_k \langle |\phi_k(x) - \phi_k(y)| \rangle$ with $\phi_k$ the outputs of K layers after their
     ReLU, of pictures scaled as for ImageNet, and $\langle \rangle$ the mean over channels and places. The published
     losses take squares of one layer; absolute values and equal weights are ours. Weights are looked for as
-    `lfsrkit.trunks` says and are never random.
+    `lfsrkit.trunks.weights` says and are never random.
 
     Args:
         layers: ``"relu1_2"``, ``"relu2_2"``, ``"relu3_3"``, ``"relu4_3"`` or ``"relu5_3"``; at least one.

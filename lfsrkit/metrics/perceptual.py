@@ -16,7 +16,7 @@ class Lpips(Metric):
 
     $\sum_l \frac{1}{H_l W_l} \sum_{hw} w_l^\top (\hat y_l - \hat y_{0l})^2$ with features $\hat y_l$ of unit length,
     for pictures scaled to [-1, 1]. The heads $w_l$ come with the ``lpips`` package; the trunk is looked for as
-    `lfsrkit.trunks` says and is never random. A weight is averaged over the cells of each layer (our reading),
+    `lfsrkit.trunks.weights` says and is never random. A weight is averaged over the cells of each layer (our reading),
     so it is as blurred as the layer is coarse.
 
     Args:
