@@ -8,8 +8,9 @@ from page_parts import PARAMETER_HEAD, parameter_row, plain_code, reference_list
 from lfsrkit import MASKS
 from lfsrkit.calls import parse_call
 from lfsrkit.figures.masks import EXAMPLES, mask_panels, show_face
-from lfsrkit.images import contact_sheet, write_png
+from lfsrkit.images import write_png
 from lfsrkit.registry import Entry
+from lfsrkit.sheets import contact_sheet
 
 FACE = "synthetic:1"
 DRAWS = 4

@@ -1,4 +1,4 @@
-"""Pictures in and out: safe decoding, lossless encoding, 8 bits and floats, resizing, contact sheets.
+"""Pictures in and out: safe decoding, lossless encoding, 8 bits and floats, resizing.
 
 Arrays are uint8, RGB, (height, width, 3); tensors are as in `lfsrkit.types`.
 """
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageCms, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lfsrkit.errors import BadPicture
@@ -200,38 +200,6 @@ def quantise(batch: Images) -> Bytes:
     return batch.clamp(0, 1).mul_(255).round_().to(torch.uint8)
 
 
-def contact_sheet(
-    rows: Sequence[Sequence[Pixels]],
-    titles: Sequence[str] = (),
-    *,
-    captions: Sequence[str] = (),
-    side: int | None = None,
-) -> Pixels:
-    """Lay pictures out in a grid, small ones enlarged without smoothing.
-
-    Args:
-        rows: Pictures by row; they may differ in size.
-        titles: One title per column.
-        captions: One line under each row.
-        side: Height of a cell in pixels; by default that of the largest picture.
-    """
-    cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
-    gap, head, foot = 4, 16 if titles else 0, 16 if captions else 0
-    columns = max(len(row) for row in rows)
-    size = (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap + foot))
-    sheet = Pillow.new("RGB", size, (24, 24, 24))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
-    for column, title in enumerate(titles):
-        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=font)
-    for i, row in enumerate(rows):
-        top = head + gap + i * (cell + gap + foot)
-        for j, picture in enumerate(row):
-            sheet.paste(_scaled(picture, cell), (gap + j * (cell + gap), top))
-        if captions:
-            draw.text((gap, top + cell + 2), captions[i], fill=(230, 230, 230), font=font)
-    return np.asarray(sheet)
-
-
 def write_png(path: Path, pixels: Pixels) -> None:
     """Write a PNG file, whole or not at all.
 
@@ -288,10 +256,3 @@ def _to_srgb(picture: Any, profile: bytes | None) -> Any:
         except (ImageCms.PyCMSError, OSError):
             pass
     return plain if plain.mode == "RGB" else plain.convert("RGB")
-
-
-def _scaled(picture: Pixels, cell: int) -> Any:
-    height, width = picture.shape[:2]
-    factor = cell / max(height, width)
-    kernel = Pillow.Resampling.NEAREST if factor >= 1 else Pillow.Resampling.BICUBIC
-    return Pillow.fromarray(picture).resize((max(1, round(width * factor)), max(1, round(height * factor))), kernel)

@@ -11,13 +11,14 @@ from lfsrkit.calls import Call
 from lfsrkit.degradations import Chain, Params, chain_from_calls, split
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, pictures_of
-from lfsrkit.images import Pixels, contact_sheet, resize, to_bytes, to_float, to_pixels
+from lfsrkit.images import Pixels, resize, to_bytes, to_float, to_pixels
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.pairs import degrade
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.plan import region_files
 from lfsrkit.pairs.regions import maps_of, with_regions
 from lfsrkit.registries import MASKS
+from lfsrkit.sheets import contact_sheet
 from lfsrkit.stages import PairsConfig
 from lfsrkit.types import Images, Masks, Regions
 

@@ -12,13 +12,14 @@ import pytest
 import torch
 from pictures import picture
 
-from lfsrkit import evaluation, inference, models, pairs
+from lfsrkit import evaluation, models, pairs
 from lfsrkit.errors import UsageError
 from lfsrkit.images import decode, encode_png, resize, to_bytes, to_float, to_pixels
 from lfsrkit.inference import enhance
 from lfsrkit.registries import METRICS, MODELS
 from lfsrkit.report import Contents, write_page
 from lfsrkit.report.curves import line_chart
+from lfsrkit.sheets import ENHANCED
 from lfsrkit.stages import EnhanceConfig, load_stage
 from tests.command_cases import LIMIT_SECONDS
 
@@ -52,7 +53,7 @@ def test_results_are_written_one_line_a_picture(built: Path, tmp_path: Path) -> 
     assert [line["id"] for line in lines] == [row.id for row in rows]
     assert float(lines[0]["psnr"]) == pytest.approx(rows[0].values["psnr"], rel=1e-4)
     assert json.loads((tmp_path / "e" / "results.json").read_text())["count"] == 2
-    for name in ("sheet.png", "worst.png"):
+    for name in ("_first.png", "_worst.png"):
         assert decode((tmp_path / "e" / name).read_bytes()).ndim == 3
 
 
@@ -111,7 +112,7 @@ def test_enhance_takes_files_folders_and_patterns_and_keeps_names_apart(folder: 
     outputs = [result.output for result in results if result.output is not None]
     assert [decode(output.read_bytes()).shape for output in outputs] == [(32, 32, 3)] * 8
     assert (out / "deep" / "000.png").is_file()
-    assert (out / inference.SHEET).is_file()
+    assert (out / ENHANCED).is_file()
 
 
 def test_enhance_writes_what_the_model_gives(folder: Folder, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_the_worst_sheet_holds_the_worst(tmp_path: Path) -> None:
         shown = {"restored": np.full((4, 4, 3), place, np.uint8), "clean": np.full((4, 4, 3), 255, np.uint8)}
         rows.append(ImageScores(str(place), str(place), {"psnr": float(place)}, badness=-float(place), shown=shown))
     write_results(tmp_path, rows)
-    sheet = decode((tmp_path / "worst.png").read_bytes())
+    sheet = decode((tmp_path / "_worst.png").read_bytes())
     for number in range(evaluation.SHOWN):  # under 16 pixels of titles, each with 16 pixels of caption, gaps of 4
         top = 20 + number * 24
         assert (sheet[top : top + 4, 4:8] == number).all()
@@ -246,7 +246,7 @@ def test_two_processes_measure_as_one(built: Path, tmp_path: Path) -> None:
     assert [each.pop("out") for each in found] == [str(tmp_path / name) for name in ("one", "two")]
     assert found[0] == found[1]
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert names == ["per_image.csv", "results.json", "sheet.png", "worst.png"]
+    assert names == ["_first.png", "_worst.png", "per_image.csv", "results.json"]
     assert names == sorted(path.name for path in (tmp_path / "two").iterdir())
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name

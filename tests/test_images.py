@@ -14,7 +14,8 @@ from pictures import picture
 from PIL import Image, ImageCms
 
 from lfsrkit.errors import BadPicture
-from lfsrkit.images import contact_sheet, decode, encode_png, quantise, resize, to_bytes, to_float, to_pixels
+from lfsrkit.images import decode, encode_png, quantise, resize, to_bytes, to_float, to_pixels
+from lfsrkit.sheets import contact_sheet
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:

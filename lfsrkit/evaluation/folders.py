@@ -8,8 +8,9 @@ import torch
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.evaluation.meter import BlindMeter, Meter
 from lfsrkit.evaluation.scores import ImageScores, shared_out
-from lfsrkit.images import SUFFIXES, Pixels, decode, to_bytes, to_float, to_pixels
+from lfsrkit.images import Pixels, decode, to_bytes, to_float, to_pixels
 from lfsrkit.ranks import Ranks
+from lfsrkit.sheets import is_picture
 from lfsrkit.stages import EvaluateConfig
 from lfsrkit.types import Images
 
@@ -98,7 +99,7 @@ def measure_folder(
 
 
 def pictures_in(folder: Path) -> dict[str, Path]:
-    """Find the pictures of a folder at any depth, in the order of their names.
+    """Find the pictures of a folder at any depth, in the order of their names; the kit's own sheets are left out.
 
     Args:
         folder: Where to look.
@@ -113,7 +114,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
         raise UsageError(f"no folder {str(folder)!r}")
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        if is_picture(path) and path.is_file():
             name = path.relative_to(folder).with_suffix("").as_posix()
             if name in found:
                 raise UsageError(f"{found[name].name} and {path.name} in {path.parent} have one name; keep one of them")

@@ -11,8 +11,9 @@ from typing import final
 from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.scores import SHOWN, ImageScores, Worst
 from lfsrkit.files import growing_text, write_json
-from lfsrkit.images import contact_sheet, write_png
+from lfsrkit.images import write_png
 from lfsrkit.ranks import is_first_process
+from lfsrkit.sheets import FIRST, WORST, contact_sheet
 
 CELL_SIDE = 256
 """Largest side of a picture on a contact sheet, in pixels."""
@@ -49,8 +50,8 @@ def summarise(rows: Iterable[ImageScores]) -> Summary:
 def write_results(out: Path, rows: Iterable[ImageScores]) -> Summary:
     """Average over the pictures, and write what was measured while it comes in.
 
-    ``per_image.csv`` has a line a picture, ``results.json`` the means, ``sheet.png`` the first pictures, ``worst.png``
-    the worst ones with their values. Of several processes the first one writes.
+    ``per_image.csv`` has a line a picture, ``results.json`` the means, ``_first.png`` the first pictures,
+    ``_worst.png`` the worst ones with their values. Of several processes the first one writes.
 
     Args:
         out: Folder.
@@ -77,8 +78,8 @@ def write_results(out: Path, rows: Iterable[ImageScores]) -> Summary:
 
         summary = summarise(passing())
     write_json(out / "results.json", vars(summary))
-    _write_sheet(out / "sheet.png", first)
-    _write_sheet(out / "worst.png", worst.rows())
+    _write_sheet(out / FIRST, first)
+    _write_sheet(out / WORST, worst.rows())
     return summary
 
 

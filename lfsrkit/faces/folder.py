@@ -9,7 +9,8 @@ from typing import final
 from lfsrkit.errors import BadPicture, UsageError
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePicture, without_duplicates
 from lfsrkit.files import sha256_of
-from lfsrkit.images import SUFFIXES, decode_picture
+from lfsrkit.images import decode_picture
+from lfsrkit.sheets import is_picture
 
 BUILD_RECORDS = ".lfsrkit"
 """Folder in which a build of pairs keeps its records."""
@@ -17,7 +18,7 @@ BUILD_RECORDS = ".lfsrkit"
 
 @final
 class FolderSource(FaceSource):
-    """All pictures below a folder (JPEG, PNG, WebP, BMP, TIFF), links followed once.
+    """All pictures below a folder (JPEG, PNG, WebP, BMP, TIFF) but the kit's own sheets, links followed once.
 
     Args:
         folder: Where they are.
@@ -72,7 +73,7 @@ class FolderSource(FaceSource):
                 continue
             seen.add(real)
             folders.sort()
-            yield from (Path(place, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
+            yield from (Path(place, name) for name in names if is_picture(Path(name)))
 
     def _identify(self, path: Path) -> FaceRef | Rejected:
         try:

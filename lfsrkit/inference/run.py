@@ -8,7 +8,7 @@ from typing import Literal
 
 from lfsrkit.devices import choose_device
 from lfsrkit.errors import BadPicture, OutputRefused
-from lfsrkit.images import Pixels, contact_sheet, fitted, resize, to_pixels, write_png
+from lfsrkit.images import Pixels, fitted, resize, to_pixels, write_png
 from lfsrkit.inference.following import Following
 from lfsrkit.inference.photograph import read_photograph, write_photograph
 from lfsrkit.inference.photographs import Photographs
@@ -16,10 +16,10 @@ from lfsrkit.inference.restoring import Restoring
 from lfsrkit.inference.sources import Target, targets
 from lfsrkit.inference.video import Cuts, enhance_video
 from lfsrkit.models import Restorer, restorer_for
+from lfsrkit.sheets import ENHANCED, contact_sheet
 from lfsrkit.stages import EnhanceConfig
 from lfsrkit.types import Images, Resized
 
-SHEET = "_sheet.png"
 SHOWN = 12
 _SHOWN_SIDE = 512
 """Largest side in pixels of a picture on the sheet."""
@@ -86,7 +86,7 @@ def enhance(
             shown.append(result.shown)
         yield result
     if shown:
-        write_png(out / SHEET, contact_sheet(shown, ("low", "enlarged", "restored")))
+        write_png(out / ENHANCED, contact_sheet(shown, ("low", "enlarged", "restored")))
 
 
 def _refuse_existing(chosen: list[Target]) -> None:

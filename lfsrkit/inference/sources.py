@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfsrkit.errors import UsageError
-from lfsrkit.images import SUFFIXES
+from lfsrkit.sheets import is_picture, is_sheet
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v"})
 """A result of a video is an ``.mp4`` or, for Matroska and WebM, an ``.mkv``."""
@@ -22,14 +22,14 @@ class Target:
     @property
     def is_video(self) -> bool:
         """Whether the input has the suffix of a video."""
-        return self.source.suffix.lower() in VIDEO_SUFFIXES
+        return _is_video(self.source)
 
 
 def targets(inputs: Sequence[Path], out: Path) -> list[Target]:
     """Pair every picture and video that is meant with the file that its result goes to.
 
     Args:
-        inputs: Files, folders (at any depth) and patterns such as ``night/*.jpg``.
+        inputs: Files, folders (at any depth) and patterns such as ``night/*.jpg``, without the kit's sheets in them.
         out: Folder for the results; two inputs of one name get results of different names.
 
     Raises:
@@ -39,7 +39,7 @@ def targets(inputs: Sequence[Path], out: Path) -> list[Target]:
     for given in inputs:
         for source, name in _found(given, out):
             target, number = out / name.with_suffix(_suffix(source)), 2
-            while target in chosen:
+            while target in chosen or is_sheet(target):
                 target, number = target.with_name(f"{name.stem}_{number}{target.suffix}"), number + 1
             if target.resolve() == source.resolve():
                 raise UsageError(f"{source} would be overwritten; choose another --out")
@@ -47,17 +47,19 @@ def targets(inputs: Sequence[Path], out: Path) -> list[Target]:
     return [Target(source, target) for target, source in chosen.items()]
 
 
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
 def _suffix(source: Path) -> str:
-    suffix = source.suffix.lower()
-    if suffix not in VIDEO_SUFFIXES:
+    if not _is_video(source):
         return ".png"
-    return ".mkv" if suffix in (".mkv", ".webm") else ".mp4"
+    return ".mkv" if source.suffix.lower() in (".mkv", ".webm") else ".mp4"
 
 
 def _found(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     if given.is_dir():
-        known = SUFFIXES | VIDEO_SUFFIXES
-        files = sorted(p for p in given.rglob("*") if p.suffix.lower() in known and out not in p.parents)
+        files = sorted(p for p in given.rglob("*") if (is_picture(p) or _is_video(p)) and out not in p.parents)
         yield from ((path, path.relative_to(given)) for path in files)
     elif given.is_file():
         yield given, Path(given.name)
@@ -65,4 +67,4 @@ def _found(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
         matches = sorted(Path(match) for match in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute patterns
         if not matches:
             raise UsageError(f"no file, folder or match for {str(given)!r}")
-        yield from ((path, Path(path.name)) for path in matches if path.is_file())
+        yield from ((path, Path(path.name)) for path in matches if path.is_file() and not is_sheet(path))

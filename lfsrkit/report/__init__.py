@@ -9,10 +9,11 @@ from pathlib import Path
 from string import Template
 
 from lfsrkit.files import write_whole
-from lfsrkit.images import Pixels, contact_sheet, encode_png
+from lfsrkit.images import Pixels, encode_png
 from lfsrkit.report.curves import Point, line_chart
 from lfsrkit.report.grids import Grid, Line, metric_column
 from lfsrkit.report.writing import html_text
+from lfsrkit.sheets import contact_sheet
 
 __all__ = ["Contents", "stylesheet", "write_page"]
 

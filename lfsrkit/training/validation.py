@@ -5,11 +5,12 @@ from typing import final
 
 import torch
 
-from lfsrkit.images import contact_sheet, quantise, to_float, to_pixels, write_png
+from lfsrkit.images import quantise, to_float, to_pixels, write_png
 from lfsrkit.models.base import Restorer
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.ranks import Ranks
 from lfsrkit.registries import METRICS
+from lfsrkit.sheets import contact_sheet
 from lfsrkit.training.pictures import Cache, reader
 from lfsrkit.types import Images, Resized
 

@@ -1,0 +1,77 @@
+"""Contact sheets: pictures in a grid for people to look at, which may lie in the folder of the pictures they show."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from lfsrkit.images import SUFFIXES, Pixels
+
+ENHANCED, FIRST, WORST = "_sheet.png", "_first.png", "_worst.png"
+"""Names of the sheets that lie beside results: of what was enhanced, of the first and the worst that were measured."""
+# Not every name with an underscore in front: cameras give such names to photographs in Adobe RGB.
+_OWN = frozenset({ENHANCED, FIRST, WORST})
+
+
+def is_picture(path: Path) -> bool:
+    """Tell by its name whether a file is a picture, and none of the kit's own sheets.
+
+    Args:
+        path: Where it is.
+
+    Example:
+        >>> [name for name in ("face.JPG", "_DSC0001.JPG", "_sheet.png", "notes.txt") if is_picture(Path(name))]
+        ['face.JPG', '_DSC0001.JPG']
+    """
+    return path.suffix.lower() in SUFFIXES and not is_sheet(path)
+
+
+def is_sheet(path: Path) -> bool:
+    """Tell by its name whether a file is one of the kit's own sheets.
+
+    Args:
+        path: Where it is.
+    """
+    return path.name in _OWN
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[Pixels]],
+    titles: Sequence[str] = (),
+    *,
+    captions: Sequence[str] = (),
+    side: int | None = None,
+) -> Pixels:
+    """Lay pictures out in a grid, small ones enlarged without smoothing.
+
+    Args:
+        rows: Pictures by row; they may differ in size.
+        titles: One title per column.
+        captions: One line under each row.
+        side: Height of a cell in pixels; by default that of the largest picture.
+    """
+    cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
+    gap, head, foot = 4, 16 if titles else 0, 16 if captions else 0
+    columns = max(len(row) for row in rows)
+    size = (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap + foot))
+    sheet = Pillow.new("RGB", size, (24, 24, 24))
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
+    for column, title in enumerate(titles):
+        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=font)
+    for i, row in enumerate(rows):
+        top = head + gap + i * (cell + gap + foot)
+        for j, picture in enumerate(row):
+            sheet.paste(_scaled(picture, cell), (gap + j * (cell + gap), top))
+        if captions:
+            draw.text((gap, top + cell + 2), captions[i], fill=(230, 230, 230), font=font)
+    return np.asarray(sheet)
+
+
+def _scaled(picture: Pixels, cell: int) -> Any:
+    height, width = picture.shape[:2]
+    factor = cell / max(height, width)
+    kernel = Pillow.Resampling.NEAREST if factor >= 1 else Pillow.Resampling.BICUBIC
+    return Pillow.fromarray(picture).resize((max(1, round(width * factor)), max(1, round(height * factor))), kernel)
