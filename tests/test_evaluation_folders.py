@@ -127,8 +127,22 @@ def test_low_pictures_are_shown_beside_what_was_made_of_them(tmp_path: Path, con
     assert rows[1].shown["low"].shape == (8, 8, 3)
     assert rows[1].badness > rows[0].badness
     (low / "b.png").unlink()
-    with pytest.raises(UsageError, match="no low picture for b"):
+    with pytest.raises(UsageError, match=r"no picture in \S+/l for 1 of the 2 in \S+/r: b;"):
         list(evaluation.compare_folders(restored, clean, config, low=low))
+
+
+@pytest.mark.parametrize(("missing", "present"), [("clean", "restored"), ("restored", "clean")])
+@pytest.mark.parametrize("count", [1, 5])
+def test_folders_of_different_pictures_are_not_compared(
+    missing: str, present: str, count: int, tmp_path: Path, config: EvaluateConfig
+) -> None:
+    for name, kept in ((missing, range(2)), (present, range(2 + count))):
+        save(tmp_path / name, {f"{i}.png": picture(i, 16) for i in kept})
+    with pytest.raises(UsageError) as caught:
+        list(evaluation.compare_folders(tmp_path / "restored", tmp_path / "clean", config))
+    named = {1: "2", 5: "2, 3, 4 and 2 more"}[count]
+    told = f"no picture in {tmp_path / missing} for {count} of the {2 + count} in {tmp_path / present}: {named}; "
+    assert str(caught.value).startswith(told)
 
 
 def test_two_pictures_of_one_name_are_refused(tmp_path: Path, config: EvaluateConfig) -> None:

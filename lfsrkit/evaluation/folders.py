@@ -1,6 +1,6 @@
 """Folders of pictures that any tool has made: against clean ones, or alone."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import torch
@@ -26,11 +26,11 @@ def compare_folders(
         restored: Pictures of any tool.
         clean: Their originals, of the same sizes.
         config: Metrics.
-        low: What they were restored from, to be shown beside them.
+        low: What they were restored from, to be shown beside them; it may hold more.
 
     Raises:
-        UsageError: If names or sizes do not match, or a picture cannot be read: numbers over fewer pictures than those
-            of another tool could not be compared with them.
+        UsageError: If a picture of either folder has no partner, sizes do not match, or one cannot be read: numbers
+            over fewer pictures than those of another tool could not be compared with them.
     """
     yield from measure_folder(restored, clean, config, low=low)
 
@@ -78,22 +78,25 @@ def measure_folder(
         change: What is done to the restored pictures first.
 
     Raises:
-        UsageError: If names or sizes do not match, or a picture cannot be read.
+        UsageError: At once, if a picture of either folder has no partner; while measuring, if sizes do not match or
+            one cannot be read.
     """
-    mine, others = pictures_in(restored), {"clean": pictures_in(clean)}
-    others |= {} if low is None else {"low": pictures_in(low)}
-    _check_names(mine.keys(), others)
-    names, meter = list(mine), Meter(config)
+    folders = {"low": low, "restored": restored, "clean": clean}
+    files = {key: pictures_in(folder) for key, folder in folders.items() if folder is not None}
+    _check_partners(restored, files["restored"], clean, files["clean"])
+    _check_partners(clean, files["clean"], restored, files["restored"])
+    if low is not None:
+        _check_partners(restored, files["restored"], low, files["low"])
+    names, meter = list(files["restored"]), Meter(config)
 
     def one(name: str) -> ImageScores:
-        pictures = {"restored": read(mine[name]), **{key: read(files[name]) for key, files in others.items()}}
+        pictures = {key: read(found[name]) for key, found in files.items()}
         _check_size(name, pictures["restored"], pictures["clean"])
         given = _batch(pictures["restored"])
         shown = given if change is None else change(given)
         values = meter(shown, _batch(pictures["clean"]))
         pictures["restored"] = to_pixels(shown)[0]
-        columns = {key: pictures[key] for key in ("low", "restored", "clean") if key in pictures}
-        return _scored(name, values, meter.badness(values), columns, meter.notes)
+        return _scored(name, values, meter.badness(values), pictures, meter.notes)
 
     return shared_out(len(names), config.batch_size, lambda places: [one(names[i]) for i in places], Ranks(_CPU))
 
@@ -139,11 +142,14 @@ def read(path: Path) -> Pixels:
         raise UsageError(f"{path.name}: {error}") from None
 
 
-def _check_names(names: Iterable[str], others: dict[str, dict[str, Path]]) -> None:
-    for what, files in others.items():
-        missing = [name for name in names if name not in files]
-        if missing:
-            raise UsageError(f"no {what} picture for {', '.join(missing[:3])}; both folders need the same names")
+def _check_partners(folder: Path, names: Collection[str], other: Path, known: Collection[str]) -> None:
+    missing = [name for name in names if name not in known]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise UsageError(
+            f"no picture in {other} for {len(missing)} of the {len(names)} in {folder}: "
+            f"{', '.join(missing[:3])}{more}; pictures belong together by their names, without endings"
+        )
 
 
 def _check_size(name: str, restored: Pixels, clean: Pixels) -> None:
