@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from lfsrkit import LANDMARKERS, evaluation, experiments, pairs
-from lfsrkit.errors import MissingWeights
+from lfsrkit import LANDMARKERS, MODELS, evaluation, experiments, models, pairs
+from lfsrkit.errors import MissingWeights, UsageError
 from lfsrkit.evaluation import alignment_auc, alignment_error
 from lfsrkit.evaluation.alignment import Aligner
 from lfsrkit.faces.synthetic import draw_face, sample_face
@@ -114,6 +114,21 @@ def test_the_floor_and_bicubic_come_first(built: Path, brightness: EvaluateConfi
     assert floor.count == len(data)
     # JPEG moves the mean of a channel by far less than a level; this detector's points with it.
     assert 0 < floor.mean["nme"] < 0.01 < rows["bicubic"].mean["nme"]
+
+
+def test_no_row_is_measured_before_all_can_be(built: Path, tmp_path: Path, brightness: EvaluateConfig) -> None:
+    rows = {"good": "bicubic", "wrong": "bicubic(scale=8)"}
+    with pytest.raises(UsageError, match="bicubic\\(scale=8\\) enlarges 8 times"):
+        next(evaluation.align_models(rows, pairs.open(built, "test"), brightness))
+    for name, count in (("clean", 3), ("whole", 3), ("part", 1)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            (tmp_path / name / f"{number}.png").write_bytes(encode_png(flat(100, 50)))
+    folders = [tmp_path / name for name in ("whole", "part")]
+    with pytest.raises(UsageError, match=r"no picture in \S+/part for 2 of the 3 in \S+/clean: 1, 2;"):
+        next(evaluation.align_folders(folders, tmp_path / "clean", brightness))
+    with pytest.raises(UsageError, match=r"no folder .*nowhere"):
+        next(evaluation.align_folders([*folders[:1], tmp_path / "nowhere"], tmp_path / "clean", brightness))
 
 
 def test_the_table_marks_the_best_but_never_the_floor() -> None:

@@ -8,7 +8,7 @@ from lfsrkit.evaluation.folders import measure_folder
 from lfsrkit.evaluation.pairs import evaluate, measure
 from lfsrkit.evaluation.scores import ImageScores
 from lfsrkit.images import to_float
-from lfsrkit.models import Restorer
+from lfsrkit.models import Restorer, restorer_for
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import LANDMARKERS
 from lfsrkit.stages import EvaluateConfig
@@ -42,11 +42,17 @@ def align_models(
 
     Raises:
         MissingWeights: If the detector is not on this machine.
+        UsageError: Before anything is measured, if one of the models cannot be used for these pairs.
     """
     wanted = config.model_copy(update={"alignment": True})
+    made = {
+        name: restorer_for(model, scale=pairs.scale, target_mean=pairs.clean_mean, allow_code=allow_code)
+        for name, model in {ENLARGED: ENLARGED, **models}.items()
+    }
     yield FLOOR, measure(lambda batch: _re_encoded(to_float(batch.clean)), pairs, wanted)
-    for name, model in {ENLARGED: ENLARGED, **models}.items():
-        yield name, evaluate(model, pairs, wanted, device=device, allow_code=allow_code)
+    # Each is let go once it has been measured, so that the device holds one.
+    for name in list(made):
+        yield name, evaluate(made.pop(name), pairs, wanted, device=device)
 
 
 def align_folders(restored: Sequence[Path], clean: Path, config: EvaluateConfig) -> Iterator[AlignmentRow]:
@@ -59,12 +65,12 @@ def align_folders(restored: Sequence[Path], clean: Path, config: EvaluateConfig)
 
     Raises:
         MissingWeights: If the detector is not on this machine.
-        UsageError: If names or sizes do not match.
+        UsageError: Before anything is measured, if a folder does not hold the pictures of `clean`; later, if sizes do
+            not match.
     """
     wanted = config.model_copy(update={"alignment": True})
-    yield FLOOR, measure_folder(clean, clean, wanted, change=_re_encoded)
-    for folder in restored:
-        yield folder.name, measure_folder(folder, clean, wanted)
+    floor = FLOOR, measure_folder(clean, clean, wanted, change=_re_encoded)
+    yield from [floor, *((folder.name, measure_folder(folder, clean, wanted)) for folder in restored)]
 
 
 def detector_facts(config: EvaluateConfig) -> dict[str, str]:
