@@ -48,6 +48,15 @@ def brightness() -> Iterator[EvaluateConfig]:
         yield load_stage("evaluate", values={"metrics": [], "landmarker": "brightness", "batch_size": 3})
 
 
+def trained_on_half(built: Path, run_folder: Path) -> Path:
+    """A run that has learnt nothing, and yet says that it has learnt from the first test picture."""
+    run_folder.mkdir(parents=True)
+    (run_folder / "pictures.txt").write_text(f"{pairs.open(built, 'test').ids[0]}\n")
+    model = MODELS.create("bicubic", scale=4)
+    models.save(model, run_folder / "model.safetensors", name="bicubic", params={"scale": 4})
+    return run_folder
+
+
 def flat(red: int, green: int) -> Pixels:
     return np.broadcast_to(np.array([red, green, 0], np.uint8), (16, 16, 3)).copy()
 
@@ -199,6 +208,21 @@ def test_wrong_requests_are_told(words: list[str], reason: str, built: Path) -> 
     told = run("align", *[str(built) if word == "p" else word for word in words])
     assert told.exit_code == 2
     assert reason in told.stderr
+
+
+@needs_mesh
+def test_pictures_that_a_row_was_trained_on_are_refused_unless_forced(built: Path, tmp_path: Path) -> None:
+    run_folder, ids = trained_on_half(built, tmp_path / "runs" / "mine"), pairs.open(built, "test").ids
+    words = ["align", run_folder, "--pairs", built, "--device", "cpu"]
+    told = run(*words)
+    assert told.exit_code == 2
+    assert f"was trained on 1 of 2 of these pictures, such as {ids[0]}" in told.stderr
+    told = run(*words, "--force", "--out", tmp_path / "out")
+    assert told.exit_code == 0, told.stderr
+    for text in (told.stdout, (tmp_path / "out" / "table.md").read_text()):
+        assert "mine: 1 of 2, forced: scores on pictures that were trained on flatter" in " ".join(text.split())
+    told = run(*words, "--split", "train", "--json")
+    assert json.loads(told.stdout)["protocol"]["seen in training"] == "mine: 0 of 12"
 
 
 def test_a_missing_detector_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import torch
 from pictures import picture
 from PIL import Image
 
-from lfsrkit import pairs
+from lfsrkit import MODELS, models, pairs
 from lfsrkit.errors import UsageError
 from lfsrkit.figures import faces_of_folders, faces_of_pairs, visual_figure
 from lfsrkit.figures.visual import part_boxes
@@ -136,6 +136,18 @@ def test_the_command_writes_both_forms(built: Path, tmp_path: Path) -> None:
     words = ["--restored", good, "--clean", clean, "--out", tmp_path / "none.png", "--dry-run"]
     assert "columns: good, clean" in run("figures", "visual", *words).stdout
     assert not (tmp_path / "none.png").exists()
+
+
+def test_faces_that_a_column_was_trained_on_are_told(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    model, data = MODELS.create("bicubic", scale=4), pairs.open(built, "test")
+    models.save(model, tmp_path / "mine" / "model.safetensors", name="bicubic", params={"scale": 4})
+    (tmp_path / "mine" / "pictures.txt").write_text(f"{data.ids[0]}\n")
+    words = [tmp_path / "mine", "--pairs", built, "--dry-run", "--device", "cpu"]
+    remark = "mine was trained on 1 of the {} faces that are shown"
+    assert remark.format(2) in " ".join(run("figures", "visual", *words).stderr.split())
+    assert remark.format(1) in " ".join(run("figures", "visual", *words, "--face", data.ids[0]).stderr.split())
+    assert "trained on" not in run("figures", "visual", *words, "--face", data.ids[1]).stderr
 
 
 @pytest.mark.parametrize(

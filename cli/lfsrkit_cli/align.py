@@ -8,7 +8,7 @@ import typer
 from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
-from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, named
+from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, check_seen, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,9 @@ def align(
     overrides: Overrides,
     device: Device = "auto",
     allow_code: AllowCode = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on although a row was trained on some of the pictures.")
+    ] = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -75,7 +78,9 @@ def align(
         say("", f"dry run: nothing is measured, nothing is written to {out}")
         return
     if pairs is not None:
-        rows, total, protocol = _of_models(models or [], pairs, config, device, allow_code)
+        rows, total, protocol = _of_models(
+            named(models or []), pairs, config, device=device, allow_code=allow_code, force=force
+        )
     else:
         rows, total, protocol = _of_folders(restored, Path(clean or ""), config)
     summaries = _measured(rows, total, out)
@@ -85,14 +90,16 @@ def align(
 
 
 def _of_models(
-    models: list[str], folder: Path, config: "EvaluateConfig", device: str, allow_code: bool
+    models: dict[str, str], folder: Path, config: "EvaluateConfig", *, device: str, allow_code: bool, force: bool
 ) -> "tuple[Iterator[AlignmentRow], int | None, dict[str, str]]":
     from lfsrkit import pairs as stored
     from lfsrkit.evaluation import align_models
 
     data = stored.open(folder, config.split, allow_code=allow_code)
-    rows = align_models(named(models), data, config, device=device, allow_code=allow_code)
+    seen = check_seen(models, data, force=force)
+    rows = align_models(models, data, config, device=device, allow_code=allow_code)
     facts = {"split": config.split, "scale": str(data.scale), "chain": data.settings["degrade"], "data": data.sha256}
+    facts |= given(**{"seen in training": "; ".join(f"{name}: {text}" for name, text in seen.items()) or None})
     return rows, len(data), facts
 
 

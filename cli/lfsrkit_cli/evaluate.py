@@ -9,6 +9,7 @@ import typer
 from lfsrkit_cli.options import MODEL_HELP, AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
+from lfsrkit_cli.rows import check_seen
 
 if TYPE_CHECKING:
     from lfsrkit.evaluation import ImageScores, Summary
@@ -113,11 +114,9 @@ def _of_model(
 ) -> Work:
     from lfsrkit import evaluation
     from lfsrkit import pairs as stored
-    from lfsrkit.seen import refuse_seen, seen_in_training
 
     data = stored.open(folder, config.split, allow_code=allow_code)
-    # Who asks for the training split knows what the answer is worth.
-    seen = refuse_seen(seen_in_training(model, data), model, force=force or config.split == "train")
+    seen = check_seen({model: model}, data, force=force)[model]
     scores = evaluation.evaluate(model, data, config, device=device, allow_code=allow_code)
     facts = {"split": config.split, "scale": data.scale, "chain": data.settings["degrade"]}
     detector = evaluation.detector_facts(config) if config.alignment else {}

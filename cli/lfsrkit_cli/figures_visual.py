@@ -82,7 +82,17 @@ def _of_pairs(
 
     data = stored.open(folder, split, allow_code=how["allow_code"])
     places = [_place(data, wanted) for wanted in chosen] or list(range(min(count, len(data))))
+    _warn_of_seen(models, data, places)
     return faces_of_pairs(models, data, places, landmarker=_landmarker(), **how)
+
+
+def _warn_of_seen(models: dict[str, str], data: "PairSet", places: list[int]) -> None:
+    from lfsrkit.seen import common, seen_in_training
+
+    for name, model in models.items():
+        seen = common(seen_in_training(model, data).ids or (), [data.ids[place] for place in places])
+        if seen:
+            remark(f"{name} was trained on {len(seen)} of the {len(places)} faces that are shown, which flatters it")
 
 
 def _place(data: "PairSet", wanted: str) -> int:

@@ -1,9 +1,14 @@
 """Rows and columns that a user names: models, or folders of restored pictures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lfsrkit.pairs import PairSet
 
 Models = Annotated[
     list[str] | None,
@@ -50,6 +55,26 @@ def named(models: list[str]) -> dict[str, str]:
             raise UsageError(f"two rows are called {name!r}; write NAME={model}")
         found[name] = model
     return found
+
+
+def check_seen(models: "Mapping[str, str]", data: "PairSet", *, force: bool) -> dict[str, str]:
+    """Refuse models that were trained on pictures of a split; who asks for the training split knows what it is worth.
+
+    Args:
+        models: By the name that is shown.
+        data: The split.
+        force: Go on all the same.
+
+    Returns:
+        How many each was trained on, such as ``0 of 50``.
+
+    Raises:
+        UsageError: If one was trained on some, and nothing forces it.
+    """
+    from lfsrkit.seen import refuse_seen, seen_in_training
+
+    allowed = force or data.split == "train"
+    return {name: refuse_seen(seen_in_training(model, data), model, force=allowed) for name, model in models.items()}
 
 
 def check_rows(models: list[str], pairs: Path | None, restored: list[Path], clean: Path | None) -> None:
