@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from lfsrkit.images import SUFFIXES, Pixels
 
 ENHANCED, FIRST, WORST = "_sheet.png", "_first.png", "_worst.png"
 """Names of the sheets that lie beside results: of what was enhanced, of the first and the worst that were measured."""
+_READABLE, _LINE = 264, 13
+"""Least width of a sheet with captions, and height of a line, in pixels."""
 # Not every name with an underscore in front: cameras give such names to photographs in Adobe RGB.
 _OWN = frozenset({ENHANCED, FIRST, WORST})
 
@@ -50,24 +53,32 @@ def contact_sheet(
     Args:
         rows: Pictures by row; they may differ in size.
         titles: One title per column.
-        captions: One line under each row.
+        captions: A text under each row, in as many lines as it needs.
         side: Height of a cell in pixels; by default that of the largest picture.
     """
     cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
-    gap, head, foot = 4, 16 if titles else 0, 16 if captions else 0
+    gap, head, font = 4, 16 if titles else 0, ImageFont.load_default(size=11)
     columns = max(len(row) for row in rows)
-    size = (gap + columns * (cell + gap), head + gap + len(rows) * (cell + gap + foot))
-    sheet = Pillow.new("RGB", size, (24, 24, 24))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
+    width = max(gap + columns * (cell + gap), _READABLE if captions else 0)
+    texts = [_lines(text, width - 2 * gap, font) for text in captions] or [[]] * len(rows)
+    feet = [_LINE * len(lines) + 3 if lines else 0 for lines in texts]
+    sheet = Pillow.new("RGB", (width, head + gap + len(rows) * (cell + gap) + sum(feet)), (24, 24, 24))
+    draw = ImageDraw.Draw(sheet)
     for column, title in enumerate(titles):
         draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=font)
     for i, row in enumerate(rows):
-        top = head + gap + i * (cell + gap + foot)
+        top = head + gap + i * (cell + gap) + sum(feet[:i])
         for j, picture in enumerate(row):
             sheet.paste(_scaled(picture, cell), (gap + j * (cell + gap), top))
-        if captions:
-            draw.text((gap, top + cell + 2), captions[i], fill=(230, 230, 230), font=font)
+        for number, line in enumerate(texts[i]):
+            draw.text((gap, top + cell + 2 + number * _LINE), line, fill=(230, 230, 230), font=font)
     return np.asarray(sheet)
+
+
+def _lines(text: str, width: int, font: Any) -> list[str]:
+    """Break a text so that no line is wider than so many pixels; long names are broken as well."""
+    wrapped = (wrap(text, letters) for letters in range(len(text), 0, -1))
+    return next((lines for lines in wrapped if all(font.getlength(line) <= width for line in lines)), [text])
 
 
 def _scaled(picture: Pixels, cell: int) -> Any:

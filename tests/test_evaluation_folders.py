@@ -191,6 +191,27 @@ def test_the_worst_sheet_holds_the_worst(tmp_path: Path) -> None:
         assert (sheet[top : top + 4, 12:16] == 255).all()
 
 
+def test_the_worst_sheet_tells_why_and_has_no_place_for_what_cannot_be_read(
+    tmp_path: Path, config: EvaluateConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[list[str]] = []
+    monkeypatch.setattr(
+        "lfsrkit.evaluation.results.contact_sheet",
+        lambda *_, captions, **__: drawn.append(captions) or np.zeros((2, 2, 3), np.uint8),
+    )
+    # The detector of this test is as sure as the picture is green, and sees nothing in black.
+    greens = [0, *range(10, 110, 10)]
+    place = save(tmp_path / "r", {f"{g:03d}.png": np.full((16, 16, 3), g, np.uint8) for g in greens})
+    for number in range(3):
+        (place / f"broken{number}.png").write_bytes(b"no picture")
+    summary = write_results(tmp_path / "out", evaluation.judge_folder(place, config))
+    assert [caption.partition(",")[0] for caption in drawn[1]] == [
+        "000: no face_score",
+        *(f"{g:03d}: face_score {g}" for g in greens[1 : evaluation.SHOWN]),
+    ]
+    assert [note.partition(":")[0] for note in summary.notes] == ["broken0", "broken1", "broken2"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_order_does_not_change_a_digit(seed: int) -> None:
     rng = random.Random(seed)

@@ -11,7 +11,7 @@ from lfsrkit.evaluation.folders import pictures_in
 from lfsrkit.faces.folder import FolderSource
 from lfsrkit.images import encode_png
 from lfsrkit.inference import targets
-from lfsrkit.sheets import ENHANCED, FIRST, WORST
+from lfsrkit.sheets import ENHANCED, FIRST, WORST, contact_sheet
 from tests.command_cases import run
 
 Folder = Callable[..., Path]
@@ -51,3 +51,17 @@ def test_what_was_enhanced_and_measured_is_measured_again(folder: Folder, tmp_pa
         told = run(*words, *beside)
         assert told.exit_code == 0, told.stderr
         assert json.loads(told.stdout)["count"] == 3
+
+
+@pytest.mark.parametrize("side", [4, 32, 256])
+@pytest.mark.parametrize("columns", [1, 3])
+def test_a_caption_of_any_length_is_whole(side: int, columns: int) -> None:
+    rows = [[picture(0, side)] * columns] * 2
+    bare = contact_sheet(rows)
+    for text in ("000012: face_score 31.5, mean_luma 101", "a-very-long-name-of-a-picture" * 9, "word " * 60):
+        sheet = contact_sheet(rows, captions=["short", text])
+        # Nothing is drawn into the margins, so nothing is cut there; what is longer gets more lines.
+        assert (sheet[:, -3:] == 24).all()
+        assert (sheet[-2:] == 24).all()
+        assert sheet.shape[0] >= bare.shape[0] + 16 * 2
+    assert sheet.shape[0] > contact_sheet(rows, captions=["short", "short"]).shape[0]

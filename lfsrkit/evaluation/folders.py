@@ -55,7 +55,7 @@ def judge_folder(restored: Path, config: EvaluateConfig) -> Iterator[ImageScores
             nothing = dict.fromkeys(meter.names)
             return ImageScores(name, name, nothing, float("inf"), notes=(f"{name}: {error}",))
         values = meter(_batch(pixels))
-        return _scored(name, values, meter.badness(values), {"restored": pixels}, meter.notes)
+        return _scored(name, values, {"restored": pixels}, meter)
 
     yield from shared_out(len(names), config.batch_size, lambda places: [one(names[i]) for i in places], Ranks(_CPU))
 
@@ -96,7 +96,7 @@ def measure_folder(
         shown = given if change is None else change(given)
         values = meter(shown, _batch(pictures["clean"]))
         pictures["restored"] = to_pixels(shown)[0]
-        return _scored(name, values, meter.badness(values), pictures, meter.notes)
+        return _scored(name, values, pictures, meter)
 
     return shared_out(len(names), config.batch_size, lambda places: [one(names[i]) for i in places], Ranks(_CPU))
 
@@ -163,10 +163,7 @@ def _batch(pixels: Pixels) -> Images:
 
 
 def _scored(
-    name: str,
-    values: dict[str, list[float | None]],
-    badness: list[float],
-    shown: dict[str, Pixels],
-    notes: tuple[str, ...],
+    name: str, values: dict[str, list[float | None]], shown: dict[str, Pixels], meter: Meter | BlindMeter
 ) -> ImageScores:
-    return ImageScores(name, name, {key: value[0] for key, value in values.items()}, badness[0], shown, notes)
+    single = {key: column[0] for key, column in values.items()}
+    return ImageScores(name, name, single, meter.badness(values)[0], meter.leading(values), shown, meter.notes)

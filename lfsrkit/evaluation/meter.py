@@ -54,8 +54,16 @@ class Meter:
             values |= self._aligner(to_pixels(restored), to_pixels(clean))
         return values
 
+    def leading(self, values: Columns) -> str:
+        """Name the metric that tells how bad a picture is: the first that has a value; empty if none has.
+
+        Args:
+            values: From a call.
+        """
+        return self._metrics.leading(values)
+
     def badness(self, values: Columns) -> list[float]:
-        """Tell how bad each picture is, by the first metric that has a value.
+        """Tell how bad each picture is, by the leading metric.
 
         Args:
             values: From a call.
@@ -103,16 +111,23 @@ class BlindMeter:
         """
         return self._metrics(pictures, pictures) | face_columns(self._landmarker, to_pixels(pictures))
 
-    def badness(self, values: Columns) -> list[float]:
-        """Tell how bad each picture is: by the detector's score, else by the first metric that has a value.
+    def leading(self, values: Columns) -> str:
+        """Name what tells how bad a picture is: the detector's score, without a detector the first metric with a value.
 
         Args:
             values: From a call.
         """
-        scores = values[FACE_COLUMNS[0]]
-        if any(score is not None for score in scores):
-            return [float("inf") if score is None else -score for score in scores]
-        return self._metrics.badness(values)
+        return self._metrics.leading(values) if self._landmarker is None else FACE_COLUMNS[0]
+
+    def badness(self, values: Columns) -> list[float]:
+        """Tell how bad each picture is; one in which no face is found is worst.
+
+        Args:
+            values: From a call.
+        """
+        if self._landmarker is None:
+            return self._metrics.badness(values)
+        return [float("inf") if score is None else -score for score in values[FACE_COLUMNS[0]]]
 
     def _opened(self, call: Call) -> Landmarker | None:
         try:
@@ -139,13 +154,16 @@ class _Metrics:
     def __call__(self, restored: Images, clean: Images) -> Columns:
         return {name: self._column(name, metric, restored, clean) for name, metric in self._metrics.items()}
 
+    def leading(self, values: Columns) -> str:
+        usable = (name for name, metric in self._metrics.items() if metric is not None)
+        return next((name for name in usable if all(value is not None for value in values[name])), "")
+
     def badness(self, values: Columns) -> list[float]:
-        for name, metric in self._metrics.items():
-            if metric is not None and all(value is not None for value in values[name]):
-                sign = -1.0 if METRICS[name].higher_is_better else 1.0
-                # What is no number is worst of all.
-                return [float("inf") if math.isnan(value or 0.0) else sign * (value or 0.0) for value in values[name]]
-        return [0.0] * len(next(iter(values.values())))
+        if not (name := self.leading(values)):
+            return [0.0] * len(next(iter(values.values())))
+        sign = -1.0 if METRICS[name].higher_is_better else 1.0
+        # What is no number is worst of all.
+        return [float("inf") if math.isnan(value or 0.0) else sign * (value or 0.0) for value in values[name]]
 
     def _opened(self, call: Call) -> Metric | None:
         try:

@@ -72,6 +72,7 @@ def measure(
                 source=batch.sources[i],
                 values={key: column[i] for key, column in values.items()},
                 badness=badness,
+                leading=meter.leading(values),
                 shown={name: pictures[i] for name, pictures in columns.items()},
                 notes=meter.notes,
             )

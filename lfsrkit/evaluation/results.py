@@ -88,15 +88,19 @@ def _write_sheet(path: Path, rows: list[ImageScores]) -> None:
     if not shown:
         return
     titles = list(shown[0].shown)
-    captions = [f"{row.source}: {_value(row)}" for row in shown]
+    captions = [f"{row.source}: {_caption(row)}" for row in shown]
     largest = max(max(picture.shape[:2]) for row in shown for picture in row.shown.values())
     pictures = [list(row.shown.values()) for row in shown]
     write_png(path, contact_sheet(pictures, titles, captions=captions, side=min(largest, CELL_SIDE)))
 
 
-def _value(row: ImageScores) -> str:
-    known = [f"{name} {value:.4g}" for name, value in row.values.items() if value is not None]
-    return ", ".join(known[:2]) if known else "; ".join(row.notes) or "no value"
+def _caption(row: ImageScores) -> str:
+    """Write the value by which pictures are sorted, and one more."""
+    known = {name: f"{name} {value:.4g}" for name, value in row.values.items() if value is not None}
+    if not known:
+        return "; ".join(row.notes) or "no value"
+    first = [known.pop(row.leading, f"no {row.leading}")] if row.leading else []
+    return ", ".join([*first, *known.values()][:2])
 
 
 @final

@@ -22,6 +22,8 @@ class ImageScores:
     """By name of the metric; None where there is no value."""
     badness: float = 0.0
     """How bad the picture is by the leading metric: more is worse."""
+    leading: str = ""
+    """The metric that tells it."""
     shown: Mapping[str, Pixels] = field(default_factory=dict[str, Pixels], repr=False)
     """The pictures by name, for those that a contact sheet may show."""
     notes: tuple[str, ...] = ()
@@ -61,7 +63,7 @@ def _measured(
 
 @final
 class Worst:
-    """The pictures of the largest badness so far; of equal ones the first."""
+    """The pictures of the largest badness so far; of equal ones the first; none that could not be read."""
 
     def __init__(self, count: int = SHOWN) -> None:
         self._count = count
@@ -74,6 +76,8 @@ class Worst:
             row: The picture.
             place: Its position; no two are equal.
         """
+        if not row.shown:
+            return False
         item = (row.badness, -place, row)
         if len(self._heap) < self._count:
             heappush(self._heap, item)
