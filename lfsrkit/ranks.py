@@ -19,6 +19,11 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
+def count_processes() -> int:
+    """Count the processes that a launcher has started; one without."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def agreed_exit_code(exit_code: int) -> int:
     """Agree with the other processes on how the program ends.
 
@@ -60,7 +65,7 @@ class Ranks:
     def __init__(self, device: torch.device) -> None:
         from accelerate import Accelerator
 
-        several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+        several = count_processes() > 1
         # Accelerate keeps precision for the whole process, which may hold several runs: the learner does precision.
         self._accelerator = Accelerator(
             mixed_precision="no", device_placement=False, cpu=several and device.type == "cpu"

@@ -5,15 +5,18 @@ import importlib
 import inspect
 import io
 import os
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
 import typer
 
 from lfsrkit.registries import REGISTRIES
 from lfsrkit_cli.output import complain, print_table
-from lfsrkit_cli.progress import Step, follow
+from lfsrkit_cli.progress import Step, counted, follow
 from lfsrkit_cli.spelling import spelt
 from tests.command_cases import COMMANDS, LIMIT_SECONDS, command, environment, run, run_apart
 
@@ -159,6 +162,21 @@ def test_progress_in_a_file_is_a_first_and_a_last_line(capsys: pytest.CaptureFix
     assert first == "work: 1/100"
     assert last.startswith("work: 100/100  ")
     assert last.endswith(" images/s")
+
+
+@pytest.mark.parametrize("count", [3, 8, 11])
+def test_what_comes_at_once_tells_no_speed(count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def batches() -> Iterator[int]:
+        for number in range(count):
+            time.sleep(0.1 if number % 8 == 0 else 0)
+            yield number
+
+    assert list(counted("work", batches(), count, together=8)) == list(range(count))
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"work: {count}/{count}")
+    rate = re.search(r"([\d.]+) images/s", last)
+    assert (rate is not None) == (count > 8)
+    assert rate is None or float(rate[1]) <= 8 / 0.1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")

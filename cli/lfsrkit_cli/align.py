@@ -83,7 +83,7 @@ def align(
         )
     else:
         rows, total, protocol = _of_folders(restored, Path(clean or ""), config)
-    summaries = _measured(rows, total, out)
+    summaries = _measured(rows, total, out, config.batch_size * training.count_processes())
     training.leave_processes()
     if training.is_first_process():
         _finish((pairs or clean or Path()).name, summaries, {**protocol, **facts}, out, json)
@@ -111,13 +111,15 @@ def _of_folders(
     return align_folders(restored, clean, config), None, {"clean": str(clean)}
 
 
-def _measured(rows: "Iterator[AlignmentRow]", total: int | None, out: Path | None) -> "dict[str, Summary]":
+def _measured(
+    rows: "Iterator[AlignmentRow]", total: int | None, out: Path | None, together: int
+) -> "dict[str, Summary]":
     from lfsrkit.evaluation import summarise, write_results
     from lfsrkit.training import is_first_process
 
     found: dict[str, Summary] = {}
     for number, (name, scores) in enumerate(rows):
-        shown = counted(name, scores, total) if is_first_process() else scores
+        shown = counted(name, scores, total, together=together) if is_first_process() else scores
         found[name] = summarise(shown) if out is None else write_results(out / f"{number:02d}", shown)
     return found
 

@@ -88,7 +88,8 @@ def evaluate(
     else:
         scores, total, protocol = _of_folders(Path(restored or ""), clean, low, config)
     first = training.is_first_process()
-    rows = counted("evaluate", scores, total) if first else scores
+    together = config.batch_size * training.count_processes()
+    rows = counted("evaluate", scores, total, together=together) if first else scores
     summary = evaluation.summarise(rows) if out is None else evaluation.write_results(out, rows)
     training.leave_processes()
     if first:

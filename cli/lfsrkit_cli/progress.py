@@ -53,19 +53,29 @@ def follow(title: str, events: Iterable[T], read: Callable[[T], Step]) -> Iterat
             yield event
 
 
-def counted(title: str, events: Iterable[T], total: int | None, unit: str = "images") -> Iterator[T]:
+def counted(
+    title: str, events: Iterable[T], total: int | None, unit: str = "images", *, together: int = 1
+) -> Iterator[T]:
     """Pass events on, each of which is one piece of work.
+
+    Those that come together are counted when the last of them is there: between them no time goes by, and a speed that
+    was taken there would be none.
 
     Args:
         title: What is being done.
         events: From the library.
         total: How many there will be, if it is known.
         unit: What is counted.
+        together: How many come at once, such as the pictures of a batch.
     """
     with reporter(title) as show:
+        number = 0
         for number, event in enumerate(events, 1):
-            show(Step(number, total, unit))
+            if number % together == 0:
+                show(Step(number, total, unit))
             yield event
+        if number % together:
+            show(Step(number, total, unit))
 
 
 @contextmanager

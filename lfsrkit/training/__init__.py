@@ -1,7 +1,7 @@
 """Stage 3, training: one plain loop that yields records, saves whole checkpoints, and resumes bit by bit."""
 
 from lfsrkit.pairs.batch import PairData
-from lfsrkit.ranks import agreed_exit_code, is_first_process, leave_processes
+from lfsrkit.ranks import agreed_exit_code, count_processes, is_first_process, leave_processes
 from lfsrkit.training.checkpoint import Checkpoint, read_checkpoint
 from lfsrkit.training.learner import NonFiniteError
 from lfsrkit.training.loop import seconds_per_step, train
@@ -14,6 +14,7 @@ __all__ = [
     "PairData",
     "TrainRecord",
     "agreed_exit_code",
+    "count_processes",
     "is_first_process",
     "learning_rate",
     "leave_processes",
