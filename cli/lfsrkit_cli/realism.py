@@ -79,6 +79,8 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
         noise = profile.noise
         curve = f"variance {noise.shot:.3g} x light + {noise.read:.3g}"
         say(f"noise: {curve}; correlation of neighbours {noise.lag_one:.2f}")
+    else:
+        say(f"noise: not known; {profile.noise_unknown}")
     if against is not None:
         far = distances(profile, against)
         say("", f"distance to {against.count} pictures")

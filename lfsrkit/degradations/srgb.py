@@ -64,13 +64,15 @@ def poisson_noise(image: Images, strength: float, seed: int, *, grey: bool = Fal
     return (image + strength * noise.to(image)).clamp(0, 1)
 
 
-def jpeg(image: Images, quality: int) -> Images:
+def jpeg(image: Images, quality: int | None) -> Images:
     """Compress as JPEG by libjpeg (4:2:0) and decode again, on the CPU.
 
     Args:
         image: sRGB, 0 to 1; rounded to 8 bits first.
-        quality: 1 (worst) to 100.
+        quality: 1 (worst) to 100, or None to store without loss.
     """
+    if quality is None:
+        return rounded(image)
     return recoded(image, jpeg_coded, [quality])
 
 

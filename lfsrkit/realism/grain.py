@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.colour import luma, srgb_to_linear
-from lfsrkit.degradations.chain import Chain
 from lfsrkit.metrics.blind import immerkaer
 from lfsrkit.realism.noise import (
     FEWEST,
@@ -24,8 +23,6 @@ from lfsrkit.types import Images
 
 LARGEST = 512
 """Side in pixels of the middle of a photograph in which noise is measured."""
-TAGS = ("sensor", "coding")
-"""Stages that a replay leaves out to know the noise of a synthetic picture exactly."""
 STEPS = 32
 """Bins of light, evenly spaced in its square root, in which known noise is added up."""
 
@@ -44,21 +41,7 @@ class Noise:
     """Correlation with the next pixel. White noise has 0 where it is known, and -1/6 in photographs, where what is left
     after the mean of 3 x 3 pixels stands for it."""
     known: bool
-    """Whether it is the difference to a replay without sensor and coding, or estimated from the pictures alone."""
-
-
-def without_grain(chain: Chain) -> Chain:
-    """Leave the stages of sensor and coding out of a chain; the rest replays the record of the whole.
-
-    Args:
-        chain: The degradation of some pairs.
-
-    Example:
-        >>> from lfsrkit.degradations import chain_from_text
-        >>> print(without_grain(chain_from_text("gamma_linear | quantise | jpeg")).stages[0].key)
-        0_gamma_linear
-    """
-    return Chain([stage for stage in chain.stages if stage.tags.isdisjoint(TAGS)])
+    """Whether it is the difference to a replay without noise, or estimated from the pictures alone."""
 
 
 class PhotoNoise:

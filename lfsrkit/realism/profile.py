@@ -11,8 +11,10 @@ from lfsrkit.degradations.base import stack
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.images import Pixels, to_bytes, to_float
 from lfsrkit.pairs.batch import PairData
-from lfsrkit.realism.grain import KnownNoise, Noise, PhotoNoise, without_grain
+from lfsrkit.realism.grain import KnownNoise, Noise, PhotoNoise
 from lfsrkit.realism.luminance import jensen_shannon, luminance_histogram, wasserstein
+from lfsrkit.realism.noise import SMALLEST
+from lfsrkit.realism.quiet import Quiet
 from lfsrkit.types import Images
 
 BATCH = 64
@@ -39,7 +41,9 @@ class Profile:
     white: tuple[float, ...]
     """Share of values at 255, one a picture."""
     noise: Noise | None
-    """None for pictures below 64 pixels that cannot be replayed without noise."""
+    """None where it is not known."""
+    noise_unknown: str | None = None
+    """Why the noise is not known; None where it is."""
 
 
 @dataclass(frozen=True)
@@ -72,22 +76,23 @@ def profile_pictures(pictures: Iterable[Pixels]) -> Profile:
         image = to_float(to_bytes([picture]), torch.float64)
         tally.add(image)
         noise.add(image)
-    return tally.profile(noise.result())
+    return tally.profile(noise.result() or f"noise can be told from texture from {SMALLEST} pixels")
 
 
 def profile_pairs(pairs: PairData) -> Profile:
-    """Measure the low pictures of a split; noise is what sensor and coding have added to the rest of the chain.
+    """Measure the low pictures of a split; noise is what sensor and coding have added to what the chain does otherwise.
 
     Args:
         pairs: A split of a build, or of live faces.
     """
-    tally, noise, quiet = _Tally(), KnownNoise(), without_grain(pairs.chain)
+    tally, noise, quiet = _Tally(), KnownNoise(), Quiet.of(pairs.chain)
     for start in range(0, len(pairs), BATCH):
         batch = pairs.batch(range(start, min(start + BATCH, len(pairs))))
         low, clean = to_float(batch.low, torch.float64), to_float(batch.clean, torch.float64)
         tally.add(low)
-        noise.add(low, quiet.apply(clean, stack(batch.params)))
-    return tally.profile(noise.result())
+        if quiet.unknown is None:
+            noise.add(low, quiet.apply(clean, stack(batch.params)))
+    return tally.profile(quiet.unknown or noise.result())
 
 
 def distances(first: Profile, second: Profile) -> Distances:
@@ -149,7 +154,8 @@ class _Tally:
         self._luminance = shares if self._luminance is None else self._luminance + shares
         self._columns.append(torch.stack(list(_per_picture(images)), 1))
 
-    def profile(self, noise: Noise | None) -> Profile:
+    def profile(self, noise: Noise | str) -> Profile:
+        """Close the sums; text says why the noise is not known."""
         if self._luminance is None:
             raise LfsrkitError("there is no picture to measure")
         rows = torch.cat(self._columns)
@@ -163,7 +169,8 @@ class _Tally:
             highlight=highlight,
             black=black,
             white=white,
-            noise=noise,
+            noise=None if isinstance(noise, str) else noise,
+            noise_unknown=noise if isinstance(noise, str) else None,
         )
 
 
