@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from secrets import token_hex
+from tempfile import TemporaryFile
 from typing import Any, TextIO, TypeVar, cast
 
 from lfsrkit.errors import DamagedFile, OutputRefused
@@ -59,6 +60,25 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     with appearing(path) as temporary:
         temporary.write_bytes(data)
+
+
+def check_place(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work for it is done; nothing is left behind.
+
+    Args:
+        path: Final name; its folder need not be there yet.
+
+    Raises:
+        OutputRefused: If the name is that of a folder, or nothing can be written where the file or its folder would be.
+    """
+    if path.is_dir():
+        raise OutputRefused(f"cannot write {path}: it is a folder; name a file")
+    nearest = next(place for place in path.absolute().parents if place.exists())
+    try:
+        with TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise OutputRefused(f"cannot write {path}: {nearest}: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -250,3 +250,17 @@ def test_the_command_writes_a_recipe_and_tells_what_it_found(tmp_path: Path) -> 
     config = load_stage("pairs", recipes=[tmp_path / "night.toml"])
     assert (config.clean_size, config.degrade[0].name) == (64, "downsample")
     assert "Wasserstein" in run(*common, "--dry-run").stdout
+
+
+@pytest.mark.parametrize("out", ["there", "file.txt/night.toml", "file.txt/deep/night.toml"])
+def test_a_recipe_that_cannot_be_written_is_refused_before_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file.txt").write_text("", encoding="utf-8")
+    monkeypatch.setattr("lfsrkit.realism.fit.fit", lambda *_, **__: pytest.fail("the search has begun"))
+    told = run("fit", tmp_path, "--clean", "synthetic:8", "--out", tmp_path / out)
+    assert isinstance(told.exception, SystemExit), told.exception
+    assert told.exit_code not in (0, None)
+    assert "cannot write" in told.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "there"]

@@ -34,10 +34,12 @@ def fit(
 
     Example: lfsrkit pairs fit night/ --clean celeba/ --out night.toml
     """
-    from lfsrkit.files import write_whole
+    from lfsrkit.files import check_place, write_whole
     from lfsrkit.realism.fit import fit as fitted
     from lfsrkit.realism.fit import recipe_text
 
+    if not dry_run:
+        check_place(out)
     found = fitted(folder, clean, size=size, scale=scale, seed=seed or 0)
     for item in found.rejected:
         remark(f"{item.source}: {item.reason}")
