@@ -113,6 +113,45 @@ def test_another_camera_gives_another_picture():
     torch.testing.assert_close(chain.apply(images, {"0_unprocess": same, "1_process": same}), images, rtol=0, atol=1e-6)
 
 
+def test_noise_between_unprocessing_and_processing_is_that_of_raw_values():
+    grey = torch.full((1, 3, 128, 128), 0.5, dtype=torch.float64)
+    chain = chain_from_text("unprocess(red=2.0, blue=1.6, level=0.8) | shot_read_noise(shot=0.004, read=0.0)")
+    params = chain.sample(1, sources(1))
+    raw = UNPROCESS.apply(grey, params["0_unprocess"])
+    noisy = chain.apply(grey, params)
+    for channel in range(3):
+        check_mean(noisy[0, channel].flatten(), raw[0, channel].mean())
+        check_variance(noisy[0, channel].flatten(), 0.004 * raw[0, channel].mean())
+
+
+def test_a_mosaic_of_raw_values_takes_their_mean():
+    images = noise(1, 3, 8, 8)
+    chain = chain_from_text("unprocess | bayer")
+    params = chain.sample(1, sources(1))
+    wanted = DEGRADATIONS.create("bayer").apply_light(UNPROCESS.apply(images, params["0_unprocess"]), params["1_bayer"])
+    torch.testing.assert_close(chain.apply(images, params), wanted)
+
+
+@pytest.mark.parametrize(
+    "between", ["exposure(stops=0.0)", "quantise(bits=16)", "exposure(stops=0.0) | quantise(bits=16)"]
+)
+def test_the_way_there_and_back_is_the_same_with_nothing_done_in_raw(between):
+    images = muted(6)
+    chain = chain_from_text(f"unprocess | {between} | process")
+    params = chain.sample(6, sources(6))
+    back = chain.stages[-1].key
+    found = chain.apply(images, {**params, back: params["0_unprocess"]})
+    torch.testing.assert_close(found, images, rtol=0, atol=1e-3)
+
+
+def test_what_follows_processing_gets_srgb_again():
+    images = muted(2)
+    chain, start = chain_from_text("unprocess | process | exposure"), chain_from_text("unprocess | process")
+    params = chain.sample(2, sources(2))
+    wanted = DEGRADATIONS.create("exposure").apply(start.apply(images, params), params["2_exposure"])
+    torch.testing.assert_close(chain.apply(images, params), wanted)
+
+
 @pytest.mark.parametrize("name", ["unprocess", "process", "maet"])
 def test_gains_are_drawn_from_their_ranges(name):
     params = {

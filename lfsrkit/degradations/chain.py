@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
-from typing import Any, final
+from typing import Any, Literal, final
 
 import torch
 
@@ -42,35 +42,38 @@ class Stage:
 
 @dataclass(frozen=True)
 class _Signal:
-    """Pictures on their way through a chain, as values or as light."""
+    """Pictures on their way through a chain."""
 
     images: Images
-    is_light: bool = False
+    kind: Literal["srgb", "light", "raw"] = "srgb"
 
     @classmethod
     def of_bytes(cls, stored: Bytes, stages: Sequence[Stage]) -> "_Signal":
         """Decode 8-bit pictures on the CPU to what the first stage takes."""
         if stages and isinstance(stages[0].degradation, LinearDegradation):
-            return cls(bytes_to_linear(stored, torch.float64), is_light=True)
+            return cls(bytes_to_linear(stored, torch.float64), "light")
         return cls(to_float(stored, torch.float64))
 
     def through(self, stages: Sequence[Stage], params: Params) -> "_Signal":
         """Pass stages, of which neighbours that degrade light share one decoding."""
-        images, is_light, device = self.images, self.is_light, self.images.device
+        signal, device = self, self.images.device
         for stage in stages:
-            degradation, drawn = stage.degradation, params[stage.key]
-            images = images.to("cpu" if "cpu_only" in stage.tags else device)
-            if isinstance(degradation, LinearDegradation):
-                images = degradation.apply_light(images if is_light else srgb_to_linear(images), drawn)
-                is_light = True
-            else:
-                images = degradation.apply(encoded(images) if is_light else images, drawn)
-                is_light = False
-        return _Signal(images, is_light)
+            images = signal.images.to("cpu" if "cpu_only" in stage.tags else device)
+            signal = _Signal(images, signal.kind)._past(stage.degradation, params[stage.key])
+        return signal
+
+    def _past(self, degradation: Degradation, drawn: Params) -> "_Signal":
+        if isinstance(degradation, LinearDegradation):
+            light = srgb_to_linear(self.images) if self.kind == "srgb" else self.images
+            return _Signal(degradation.apply_light(light, drawn), "raw" if self.kind == "raw" else "light")
+        raw = degradation.makes_raw or (self.kind == "raw" and not degradation.takes_raw)
+        return _Signal(degradation.apply(self.values(), drawn), "raw" if raw else "srgb")
 
     def values(self) -> Images:
-        """Give the pictures as sRGB."""
-        return encoded(self.images) if self.is_light else self.images
+        """Give the pictures as sRGB, or as the raw values that they are, between black and white."""
+        if self.kind == "raw":
+            return self.images.clamp(0, 1)
+        return encoded(self.images) if self.kind == "light" else self.images
 
 
 @final
@@ -150,7 +153,7 @@ class Chain(Degradation):
             )
             for start in range(0, len(stored), few)
         ]
-        whole = _Signal(torch.cat([part.images for part in parts]), parts[0].is_light)
+        whole = _Signal(torch.cat([part.images for part in parts]), parts[0].kind)
         return whole.through(self.stages[large:], params).values()
 
     def neutral(self, n: int) -> Params | None:

@@ -2,8 +2,8 @@
 
 A picture is unprocessed and processed with one set of recorded parameters: ``process().apply(raw, params)`` undoes
 ``unprocess().apply(images, params)``. In a chain each stage draws a camera of its own, so ``unprocess | process`` shows
-a scene as another camera would have; to do something in raw with one camera there and back, as ``maet`` does,
-write a degradation that draws once and calls the functions below.
+a scene as another camera would have; what stands between them acts on raw values. To do something in raw with one
+camera there and back, as ``maet`` does, write a degradation that draws once and calls the functions below.
 """
 
 from collections.abc import Sequence
@@ -56,6 +56,8 @@ class Unprocess(Degradation):
     rows are divided by their sums, so white stays white. Highlights, whose mean over the colours is above 0.9, are
     scaled by $\max(m + (1 - m)\,g, g)$ instead of g, $m = (\max(\mathrm{mean} - 0.9, 0) / 0.1)^2$.
 
+    In a chain, what follows acts on these values until ``process``; where there is none, they are the result.
+
     Args:
         red: Range of the white-balance gain of red, 1 to 8.
         blue: Range of the white-balance gain of blue, 1 to 8.
@@ -78,6 +80,7 @@ class Unprocess(Degradation):
     red: Range = (1.9, 2.4)
     blue: Range = (1.5, 1.9)
     level: Range | None = None
+    makes_raw = True
 
     def __post_init__(self) -> None:
         require("unprocess", *gain_faults(self.red, self.blue, self.level))
@@ -128,6 +131,7 @@ class Process(Degradation):
     red: Range = (1.9, 2.4)
     blue: Range = (1.5, 1.9)
     level: Range | None = None
+    takes_raw = True
 
     def __post_init__(self) -> None:
         require("process", *gain_faults(self.red, self.blue, self.level))
