@@ -17,16 +17,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from lfsrkit import pairs, seeding
-from lfsrkit.degradations import chain_from_text
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.faces.synthetic import draw_face, sample_face
-from lfsrkit.images import to_bytes
 from lfsrkit.realism.fit import Fit, fit, quality_of_file, quality_of_pixels, recipe_text
 from lfsrkit.realism.fit.cells import log_cells, steadiest
 from lfsrkit.realism.fit.grain import Grain, fit_grain
 from lfsrkit.realism.fit.guess import coding_of
 from lfsrkit.realism.fit.spread import Spread, corrected
-from lfsrkit.realism.fit.unevenness import next_ramp, unevenness
+from lfsrkit.realism.fit.unevenness import Tilt, log_grid, next_ramp
 from lfsrkit.realism.noise import Transfer
 from lfsrkit.stages import load_stage
 from lfsrkit_cli.command import command
@@ -191,15 +189,36 @@ def test_cells_follow_exposure_exactly() -> None:
     assert torch.allclose(log_cells(bright / 8), log_cells(bright) - 3, atol=1e-9)
 
 
-def test_uneven_light_is_noticed_and_its_strength_found() -> None:
-    chain = "linear_gradient(ambient=0.125, normalise='mean')"
-    faces = to_bytes([stranger(number) for number in range(COUNT)]).double() / 255
-    plain = torch.from_numpy(light(faces.numpy()))
-    ramp = chain_from_text(chain).stages[0].degradation
-    shaded = ramp.apply_light(plain, ramp.sample(COUNT, torch.Generator().manual_seed(0)))  # type: ignore[attr-defined]
-    assert next_ramp(0.0, unevenness(plain), unevenness(plain)) == 0
-    assert 1.0 < next_ramp(0.0, unevenness(shaded), unevenness(plain)) < 6
-    assert next_ramp(2.0, unevenness(shaded), unevenness(shaded)) == pytest.approx(2.0)
+def test_uneven_light_is_noticed_in_any_direction_and_its_strength_found() -> None:
+    grids = torch.randn(300, 36, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    tilt, pictures = Tilt.of(grids[:200]), grids[200:]
+    angles = torch.linspace(0, 2 * math.pi, 101, dtype=torch.float64)[:-1]
+    side = (torch.arange(6, dtype=torch.float64) - 2.5) / 3
+    slopes = angles.cos()[:, None] * side.repeat(6) + angles.sin()[:, None] * side.repeat_interleave(6)
+    plain, shaded = tilt.unevenness(pictures), tilt.unevenness(pictures + 1.5 * slopes)  # 3 stops from side to side
+    assert next_ramp(0.0, plain, plain) == 0
+    assert next_ramp(0.0, shaded, plain) == pytest.approx(3.0, rel=0.1)
+    assert next_ramp(2.0, shaded, shaded) == pytest.approx(2.0)
+
+
+def test_unevenness_does_not_depend_on_exposure() -> None:
+    bright = torch.rand(40, 3, 48, 48, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + 0.01
+    tilt = Tilt.of(log_grid(bright))
+    torch.testing.assert_close(tilt.unevenness(log_grid(bright / 8)), tilt.unevenness(log_grid(bright)))
+
+
+@pytest.mark.parametrize("ramp", [3.0, 5.0])
+def test_a_hidden_ramp_is_found_by_the_whole_search(ramp: float, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    down, across = (np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2) / SIDE
+    for number in range(COUNT):
+        angle = rng.uniform(0, 2 * math.pi)
+        along = math.cos(angle) * across + math.sin(angle) * down
+        share = 2.0**-ramp + (1 - 2.0**-ramp) * (along - along.min()) / np.ptp(along)
+        clean = light(stranger(number) / 255) / 8 * (share / share.mean())[..., None]
+        noisy = clean + np.sqrt(3e-4 * clean + 1e-7) * rng.normal(size=clean.shape)
+        Image.fromarray(np.rint(encoded(noisy) * 255).astype(np.uint8)).save(tmp_path / f"{number:02d}.png")
+    assert fit(tmp_path, f"synthetic:{PRIOR}", size=SIDE, scale=4).guess.ramp > 1.5
 
 
 @pytest.mark.parametrize(("shot", "read"), [(2e-3, 1e-5), (5e-5, 5e-10)])

@@ -16,8 +16,8 @@ from lfsrkit.realism.fit.exposure import LevelWeights, level_weights, light_leve
 from lfsrkit.realism.fit.grain import Grain, fit_grain
 from lfsrkit.realism.fit.guess import Coding, Guess
 from lfsrkit.realism.fit.pictures import square
-from lfsrkit.realism.fit.spread import Spread, corrected, spread_between
-from lfsrkit.realism.fit.unevenness import next_ramp, unevenness
+from lfsrkit.realism.fit.spread import Others, Spread, corrected, spread_between
+from lfsrkit.realism.fit.unevenness import Grids, Tilt, log_grid, next_ramp, tilts_apart
 from lfsrkit.realism.noise import Edges, Numbers, Transfer, bin_edges, flat_blocks, transfer_curve
 from lfsrkit.types import Bytes, PerImage
 
@@ -38,7 +38,7 @@ class Seen:
     """What is measured on pictures, real or simulated."""
 
     cells: Cells
-    uneven: PerImage
+    grids: Grids
     blocks: tuple[Numbers, Numbers]
     """Mean and variance of flat blocks of green light."""
 
@@ -61,6 +61,8 @@ def search(dark: Sequence[Pixels], clean: Bytes, coding: Coding | None, *, seed:
         weights=weights,
         ahead=tuple(spread_between(light[chosen], light).middle for light in _lights(normal, weights)),
         seen=seen,
+        uneven=Tilt.of(normal.grids).unevenness(seen.grids),
+        tilts=tilts_apart(normal.grids, chosen.tolist()),
         curve=transfer_curve(*seen.blocks, edges),
         edges=edges,
         seed=seed,
@@ -95,6 +97,10 @@ class _Search:
     ahead: tuple[float, ...]
     """By how much level, red and blue of the simulated faces lie above those of all normal faces."""
     seen: Seen
+    uneven: Others
+    """Of the dark pictures."""
+    tilts: Sequence[Tilt]
+    """For each of the faces that are simulated."""
     curve: Transfer
     """Of the dark pictures."""
     edges: Edges
@@ -113,7 +119,8 @@ class _Search:
         lacking = [(dark + more, light) for dark, light, more in lights]
         level = corrected(_darker(guess.stops), *lacking[0])
         red, blue = corrected(guess.red, *lacking[1]), corrected(guess.blue, *lacking[2])
-        ramp = next_ramp(guess.ramp, self.seen.uneven, now.uneven)
+        uneven = torch.cat([tilt.unevenness(grid) for tilt, grid in zip(self.tilts, now.grids.split(1), strict=True)])
+        ramp = next_ramp(guess.ramp, self.uneven, uneven)
         return replace(guess, stops=_darker(level), red=red, blue=blue, ramp=ramp)
 
     def grained(self, guess: Guess) -> Guess:
@@ -140,7 +147,7 @@ def _lights(seen: Seen, weights: tuple[LevelWeights, CastWeights]) -> tuple[PerI
 
 def _seen(pictures: Bytes) -> Seen:
     light = srgb_to_linear(to_float(pictures, torch.float64))
-    return Seen(log_cells(light), unevenness(light), flat_blocks(light[:, 1]))
+    return Seen(log_cells(light), log_grid(light), flat_blocks(light[:, 1]))
 
 
 def _seen_all(pictures: Sequence[Pixels]) -> Seen:
@@ -150,6 +157,6 @@ def _seen_all(pictures: Sequence[Pixels]) -> Seen:
     means, variances = (torch.cat(parts) for parts in zip(*middles, strict=True))
     return Seen(
         cells=torch.cat([one.cells for one in whole]),
-        uneven=torch.cat([one.uneven for one in whole]),
+        grids=torch.cat([one.grids for one in whole]),
         blocks=(means, variances),
     )

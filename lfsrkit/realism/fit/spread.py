@@ -59,13 +59,17 @@ def corrected(spread: Spread, observed: PerImage, simulated: Others) -> Spread:
         observed: A logarithm, one a picture.
         simulated: The same of the simulated pictures.
     """
-    middle = spread.middle + _middle(observed) - _middle(simulated)
+    centre = spread.middle + middle(observed) - middle(simulated)
     variance = spread.deviation**2 + _variance(observed) - _variance(simulated)
-    return Spread(middle, math.sqrt(max(0.0, variance)))
+    return Spread(centre, math.sqrt(max(0.0, variance)))
 
 
-def _middle(values: Tensor) -> float:
-    """Mean without a tenth on both sides: nearly as steady as the mean, and no outlier moves it."""
+def middle(values: Tensor) -> float:
+    """Take the mean without a tenth on both sides: nearly as steady as the mean, and no outlier moves it.
+
+    Args:
+        values: At least one.
+    """
     cut = len(values) // 10
     return float(values.sort().values[cut : len(values) - cut].mean())
 

@@ -1,56 +1,122 @@
 """How unevenly a picture is lit."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
 
 from lfsrkit.colour import luma
-from lfsrkit.realism.fit.spread import Others
+from lfsrkit.realism.fit.spread import Others, middle
 from lfsrkit.types import Images, PerImage
 
 LEAST = 0.5
 """Stops between the sides below which the light counts as even."""
 MOST = 6.0
 """Stops between the sides that are fitted at the most."""
+GRID = 6
+"""Cells on either side in which light is measured."""
 
-_LEAST_LIGHT = 1e-5
-_RAMP = 12.0
-"""Square of the stops between the ends of a ramp of any direction by the mean square of those between its halves."""
-_SURE = 3.0
-"""Standard errors by which a picture must be more uneven than the simulated ones."""
+Grids = Float[Tensor, "n cells"]
+"""Binary logarithm of the mean light of each cell, row by row."""
+
+_SHADE = 0.02
+"""Share of the mean light below which a cell counts as black."""
+_SHRINKAGE = 0.3
+"""Share of the covariances that is distrusted."""
+_SURE = 2.5
+"""Standard errors by which the ranks of pictures must lie above those of simulated ones: by chance in 1 of 160 sets."""
 
 
-def unevenness(light: Images) -> PerImage:
-    r"""Give how much more light one side of a picture has than the other, in stops squared.
+@dataclass(frozen=True)
+class Tilt:
+    """How a slope of light is read from a picture in spite of what faces and their surroundings look like."""
 
-    $u = \log_2^2 (\overline{Y}_l / \overline{Y}_r)$ of the left and the right half: faces are alike on both sides, so
-    that what differs is mostly light. Above and below differ by hair and clothes, and say little.
+    usual: Float[Tensor, " cells"]
+    """Mean of normally lit faces."""
+    weights: Float[Tensor, "2 cells"]
+    """What each cell counts for the slopes to the right and downwards, in stops per half side."""
+    shares: Float[Tensor, " 2"]
+    """How much each slope counts, by how little normal faces scatter in it."""
+
+    @classmethod
+    def of(cls, normal: Grids) -> "Tilt":
+        r"""Learn from normally lit faces: generalised least squares with their covariance, level and slopes unknown.
+
+        Args:
+            normal: From `log_grid`.
+
+        References:
+            Aitken, On Least Squares and Linear Combination of Observations, Proceedings of the Royal Society of
+            Edinburgh 1936. https://doi.org/10.1017/S0370164600014346
+        """
+        covariance = torch.cov(normal.T)
+        shrunk = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * covariance.diag().diag()
+        steady = shrunk + 1e-6 * torch.eye(len(shrunk), dtype=normal.dtype)
+        across = (torch.arange(GRID, dtype=normal.dtype) - (GRID - 1) / 2) / (GRID / 2)
+        shapes = torch.stack([torch.ones(GRID**2).to(across), across.repeat(GRID), across.repeat_interleave(GRID)], 1)
+        known = torch.linalg.solve(steady, shapes).T
+        scatter = torch.linalg.inv(known @ shapes)
+        precision = 1 / scatter.diag()[1:]
+        return cls(normal.mean(0), (scatter @ known)[1:], precision / precision.sum())
+
+    def unevenness(self, grids: Grids) -> PerImage:
+        r"""Give how much more light one side has than the other, in stops squared: $u = 8 \sum_k w_k s_k^2$.
+
+        That of a slope of any direction is u on average over the directions.
+
+        Args:
+            grids: From `log_grid`, of any pictures.
+        """
+        slopes = (grids - self.usual) @ self.weights.T
+        return 8 * (slopes.square() * self.shares).sum(1)
+
+
+def log_grid(light: Images) -> Grids:
+    """Give the light in the cells of a 6 x 6 grid.
 
     Args:
         light: Linear, white = 1.
 
     Example:
-        >>> import torch
-        >>> halves = torch.ones(1, 3, 4, 4) * torch.tensor([1.0, 1.0, 0.5, 0.5])
-        >>> round(unevenness(halves).item(), 4)
-        1.0
+        >>> log_grid(torch.full((1, 3, 12, 12), 0.25))[0, :3]
+        tensor([-2., -2., -2.])
     """
-    half = light.shape[3] // 2
-    bright = luma(light)
-    left, right = (part.mean((1, 2, 3)).clamp_min(_LEAST_LIGHT) for part in (bright[..., :half], bright[..., -half:]))
-    return (left / right).log2().square()
+    cells = functional.adaptive_avg_pool2d(luma(light), GRID).flatten(1)
+    floor = cells.mean(1, keepdim=True).clamp_min(1e-5) * _SHADE
+    return cells.maximum(floor).log2()
+
+
+def tilts_apart(normal: Grids, chosen: Sequence[int]) -> list[Tilt]:
+    """Learn for each chosen face from the others: a face looks evener to what was learned from itself.
+
+    Args:
+        normal: Of normally lit faces.
+        chosen: Positions of those that will be simulated.
+    """
+    return [Tilt.of(torch.cat([normal[:index], normal[index + 1 :]])) for index in chosen]
 
 
 def next_ramp(stops: float, observed: PerImage, simulated: Others) -> float:
-    r"""Correct the stops between the lit and the dark side of a picture: $c^2 \leftarrow c^2 + 12\,(u_o - u_s)$.
+    r"""Correct the stops between the lit and the dark side of a picture: $c^2 \leftarrow c^2 + u_o - u_s$.
 
     Args:
         stops: With which the pictures were simulated; 0 for even light, which stays unless the difference is beyond
             chance.
-        observed: `unevenness` of the dark pictures.
-        simulated: `unevenness` of the simulated ones.
+        observed: `Tilt.unevenness` of the dark pictures.
+        simulated: That of the simulated ones.
     """
-    lacking = float(observed.mean() - simulated.mean())
-    error = math.sqrt(float(observed.var()) / len(observed) + float(simulated.var()) / len(simulated))
-    if stops == 0 and lacking < _SURE * error:
+    if stops == 0 and _standard_errors(observed, simulated) < _SURE:
         return 0.0
-    found = math.sqrt(max(0.0, stops**2 + _RAMP * lacking))
+    found = math.sqrt(max(0.0, stops**2 + middle(observed) - middle(simulated)))
     return min(found, MOST) if found >= LEAST else 0.0
+
+
+def _standard_errors(observed: PerImage, simulated: Others) -> float:
+    """By how much observed values rank above simulated ones (Mann and Whitney 1947); a few outliers do not decide."""
+    n, m = len(observed), len(simulated)
+    above = (observed[:, None] > simulated).double() + 0.5 * (observed[:, None] == simulated).double()
+    return float(above.sum() - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
