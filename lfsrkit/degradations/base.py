@@ -31,8 +31,8 @@ class Degradation(ABC):
     scale: int = 1
     """How many times smaller the result is than its source; a component that shrinks says so here."""
     makes_raw: bool = False
-    """Whether the result is raw values of a camera: proportional to light, so that in a chain those that degrade light act
-    on them as they are until they are taken."""
+    """Whether the result is raw values of a camera: proportional to light, so that in a chain those that degrade light
+    act on them as they are until they are taken."""
     takes_raw: bool = False
     """Whether raw values are turned into sRGB."""
 
