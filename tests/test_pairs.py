@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from command_cases import run as command
 from pairs_cases import SMALL, plan_of, run
 from pictures import picture
 
@@ -131,6 +132,31 @@ def test_bad_pictures_are_quarantined_with_a_reason(folder: Folder, tmp_path: Pa
     assert "damaged" in reasons["cut.png"]
     assert progress.manifest is not None
     assert (progress.manifest.rejected, sum(progress.manifest.splits.values())) == (5, 6)
+
+
+@pytest.mark.slow
+def test_datasets_opens_a_build_whose_pictures_of_one_split_were_all_rejected(folder: Folder, tmp_path: Path) -> None:
+    import datasets
+
+    place = folder(6)
+    plan = plan_of(place, splits={"train": 5, "test": 1})
+    (place / plan.tasks[-1].refs[0].source).unlink()
+    run(plan, tmp_path / "out", workers=0)
+    found = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    assert {split: len(rows) for split, rows in found.items()} == {"train": 5}
+
+
+@pytest.mark.parametrize("bad", [0, 6])
+def test_a_build_says_which_split_got_fewer_pictures_than_were_asked_for(
+    bad: int, folder: Folder, tmp_path: Path
+) -> None:
+    place = folder(6)
+    for number in range(bad):
+        (place / f"bad{number}.png").write_bytes(f"text {number}".encode())
+    done = command("pairs", "build", "--faces", place, "--out", tmp_path / "out", "--workers", 0,
+                   "-s", "clean_size=32", "-s", f"splits={{train={6 + bad}}}")  # fmt: skip
+    assert done.exit_code == 0
+    assert ("train has 6 of 12" in done.stdout, "fewer" in done.stdout) == (bool(bad), bool(bad))
 
 
 def test_a_file_that_disappears_does_not_stop_the_build(folder: Folder, tmp_path: Path) -> None:

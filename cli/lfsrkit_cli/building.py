@@ -1,5 +1,6 @@
 """What ``pairs build`` prints: the plan before, the result after."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,7 @@ def tell_plan(plan: "Plan", json: bool) -> None:
     """
     size = plan.recipe.clean_size
     expected = round(plan.total * size**2 * (CLEAN_BYTES + LOW_BYTES / plan.scale**2))
-    shards: dict[str, int] = {}
-    splits: dict[str, int] = {}
-    for task in plan.tasks:
-        shards[task.split] = shards.get(task.split, 0) + 1
-        splits[task.split] = splits.get(task.split, 0) + len(task.refs)
+    splits, shards = plan.splits, {task.split: task.count for task in plan.tasks}
     if json:
         facts = {"faces": plan.total, "splits": splits, "shards": shards, "estimated_bytes": expected}
         print_json({**facts, "rejected": plan.rejected, "scale": plan.scale, "settings": plan.settings})
@@ -48,11 +45,12 @@ def tell_plan(plan: "Plan", json: bool) -> None:
     say("dry run: nothing is written")
 
 
-def tell_result(last: "Progress", out: Path, seconds: float, json: bool) -> None:
+def tell_result(last: "Progress", plan: "Plan", out: Path, seconds: float, json: bool) -> None:
     """Print what a build has done, and draw a sheet of its first pairs if it is finished.
 
     Args:
         last: The last state of the build.
+        plan: Of the build.
         out: Its folder.
         seconds: How long it took.
         json: Print one JSON value.
@@ -78,12 +76,18 @@ def tell_result(last: "Progress", out: Path, seconds: float, json: bool) -> None
     print_facts(
         {
             "rejected": f"{len(rejected)}{first}",
+            **_fewer(plan.splits, last.manifest.splits),
             "time": f"{seconds:.1f} s, {built / seconds:.1f} images/s ({last.faces_skipped} faces were there)",
             "data hash": last.manifest.sha256[:HASH_SHOWN],
             "sheet": sheet,
             "pairs": out,
         }
     )
+
+
+def _fewer(asked: Mapping[str, int], found: Mapping[str, int]) -> dict[str, str]:
+    short = [f"{split} has {found[split]} of {count}" for split, count in asked.items() if found[split] < count]
+    return {"fewer than asked": ", ".join(short)} if short else {}
 
 
 def _write_sheet(out: Path, manifest: "Manifest") -> Path:

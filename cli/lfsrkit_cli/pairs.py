@@ -83,7 +83,7 @@ def build(
         ray_address=ray_address,
     )
     *_, last = follow("pairs", events, building_step)
-    tell_result(last, out, time.perf_counter() - start, json)
+    tell_result(last, plan, out, time.perf_counter() - start, json)
 
 
 @command(app, "verify")

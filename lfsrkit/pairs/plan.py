@@ -74,6 +74,14 @@ class Plan:
         """Faces to work on."""
         return sum(len(task.refs) for task in self.tasks)
 
+    @property
+    def splits(self) -> dict[str, int]:
+        """Faces to work on by split; those that turn out to be unusable are among them."""
+        splits: dict[str, int] = {}
+        for task in self.tasks:
+            splits[task.split] = splits.get(task.split, 0) + len(task.refs)
+        return splits
+
     def on(self, device: str) -> "Plan":
         """Note where degradations run, if not on the CPU, for other devices round differently.
 
