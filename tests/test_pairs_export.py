@@ -15,6 +15,7 @@ from PIL import Image
 
 from lfsrkit import pairs
 from lfsrkit.errors import DamagedFile, OutputRefused, UsageError
+from lfsrkit.files import sha256_of
 from lfsrkit.images import to_pixels
 
 
@@ -24,6 +25,17 @@ def export(folder: Path, out: Path, **options: Any) -> pairs.Exported:
 
 def files(out: Path) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def record_anew(built: Path, more_rows: int = 0) -> None:
+    """Let the record of a build fit shards that were changed, as whoever forges one would."""
+    path = built / ".lfsrkit" / "manifest.json"
+    record = json.loads(path.read_text())
+    record["splits"]["test"] += more_rows
+    record["shards"]["test-00000-of-00001"]["rows"] += more_rows
+    for name, shard in record["shards"].items():
+        shard["sha256"] = sha256_of(built / "data" / f"{name}.parquet")
+    path.write_text(json.dumps(record))
 
 
 def test_folders_hold_the_pictures_and_what_made_them(built: Path, tmp_path: Path) -> None:
@@ -161,6 +173,7 @@ def test_a_name_from_the_data_never_leads_out_of_the_folder(name: str, to: str, 
     values = rows.to_pylist()
     values[0]["id"] = name
     parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path)
+    record_anew(built)
     before = set(tmp_path.rglob("*"))
     with pytest.raises(DamagedFile, match="no identity of a face"):
         export(built, tmp_path / "out", to=to, splits=["test"])
@@ -187,8 +200,39 @@ def test_a_name_from_the_manifest_never_leads_out_of_the_folder(
 
 def test_an_unreadable_shard_is_named(built: Path, tmp_path: Path) -> None:
     (built / "data" / "test-00000-of-00001.parquet").write_bytes(b"PAR1")
+    record_anew(built)
     with pytest.raises(DamagedFile, match=r"test-00000-of-00001\.parquet cannot be read"):
         export(built, tmp_path / "out", to="folders")
+
+
+@pytest.mark.parametrize("to", ["folders", "webdataset"])
+def test_a_build_that_is_not_what_was_recorded_is_not_exported(to: str, built: Path, tmp_path: Path) -> None:
+    record_anew(built, more_rows=1)
+    with pytest.raises(DamagedFile, match=r"test-00000-of-00001\.parquet has 2 rows, but 3 .*pairs verify"):
+        export(built, tmp_path / "out", to=to)
+    assert any("has 2 rows" in fault for finding in pairs.verify(built) for fault in finding.faults)
+    path = built / "data" / "train-00001-of-00002.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(DamagedFile, match=r"train-00001-of-00002\.parquet has changed .*pairs verify"):
+        export(built, tmp_path / "other", to=to, splits=["train"])
+
+
+@pytest.mark.parametrize("to", ["folders", "webdataset"])
+@pytest.mark.parametrize("data", [b"no picture", b"\x89PNG\r\n\x1a\n but no more"])
+def test_a_picture_that_cannot_be_decoded_is_named(data: bytes, to: str, built: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    path = built / "data" / "test-00000-of-00001.parquet"
+    rows = parquet.read_table(path)
+    values = rows.to_pylist()
+    values[1]["clean"]["bytes"] = data
+    parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path)
+    record_anew(built)
+    named = rf"test-00000-of-00001\.parquet: a picture of {values[1]['source']}: .*pairs verify"
+    with pytest.raises(DamagedFile, match=named):
+        export(built, tmp_path / "out", to=to)
 
 
 def test_the_command_exports_what_it_says(built: Path, tmp_path: Path) -> None:

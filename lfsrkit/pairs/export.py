@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.config import difference
-from lfsrkit.errors import DamagedFile, OutputRefused, UsageError, did_you_mean
+from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused, UsageError, did_you_mean
 from lfsrkit.files import appearing, claim_folder, read_object, write_json, write_whole
 from lfsrkit.images import decode, encode_png
-from lfsrkit.pairs.manifest import Manifest, read_manifest, shards_of
-from lfsrkit.pairs.rows import Row, ShardFile
+from lfsrkit.pairs.manifest import Manifest, StoredShard, read_manifest, shards_of
+from lfsrkit.pairs.rows import Row, ShardFile, shard_fault
 from lfsrkit.pairs.shard import UNFINISHED
 
 LAYOUTS = ("folders", "webdataset")
@@ -28,6 +28,7 @@ RECORD = "export.json"
 FORMAT = 1
 NOTES = ("id", "source", "params", "landmarks", "crop")
 _HEX = re.compile(r"[0-9a-f]{8,128}")
+_VERIFY = "`lfsrkit pairs verify` says which pictures"
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -63,7 +64,8 @@ def export(folder: Path, out: Path, *, to: str, splits: Sequence[str] = ()) -> I
     Raises:
         UsageError: If there is no finished build, no such layout, or no such split.
         OutputRefused: If ``out`` holds something else or cannot be written.
-        DamagedFile: If a shard cannot be read, or an identity in it is no hexadecimal number.
+        DamagedFile: If a shard is not what was recorded of it, a picture cannot be decoded, or an identity is no
+            hexadecimal number.
     """
     counts = exported_counts(folder, to=to, splits=splits)
     manifest = read_manifest(folder)
@@ -109,19 +111,18 @@ def _keep_record(out: Path, record: dict[str, Any]) -> None:
     write_json(path, record)
 
 
-def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, int]]:
-    """Path and rows of every shard of a split."""
-    chosen = shards_of(manifest, split).items()
-    return [(folder / "data" / f"{name}.parquet", shard.rows) for name, shard in chosen]
+def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, StoredShard]]:
+    """Path and record of every shard of a split."""
+    return [(folder / "data" / f"{name}.parquet", stored) for name, stored in shards_of(manifest, split).items()]
 
 
-def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> Iterator[int]:
+def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, StoredShard]]) -> Iterator[int]:
     place = out / split
     with _appearing(out, place / "metadata.jsonl") as temporary, temporary.open("wb") as table:
-        for path, _ in shards:
-            for row in _rows(path):
+        for path, stored in shards:
+            for row in _rows(path, stored):
                 notes: dict[str, Any] = {}
-                for kind, data in _pictures(row).items():
+                for kind, data in _pictures(row, path).items():
                     name = f"{kind}/{row.id}.png"
                     notes[f"{kind}_file_name"] = name
                     if not (place / name).is_file():
@@ -130,15 +131,15 @@ def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> 
                 yield 1
 
 
-def _write_tars(out: Path, split: str, shards: Sequence[tuple[Path, int]]) -> Iterator[int]:
-    for number, (path, rows) in enumerate(shards):
+def _write_tars(out: Path, split: str, shards: Sequence[tuple[Path, StoredShard]]) -> Iterator[int]:
+    for number, (path, stored) in enumerate(shards):
         target = out / f"{split}-{number:05d}.tar"
         if target.is_file():
-            yield rows
+            yield stored.rows
             continue
         with _appearing(out, target) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
-            for row in _rows(path):
-                for kind, data in _pictures(row).items():
+            for row in _rows(path, stored):
+                for kind, data in _pictures(row, path).items():
                     _add(tar, f"{row.id}.{kind}.png", data())
                 _add(tar, f"{row.id}.json", _as_json(_notes(row)))
                 yield 1
@@ -163,20 +164,27 @@ def _appearing(out: Path, path: Path) -> Generator[Path]:
             raise
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path, stored: StoredShard) -> Iterator[Row]:
+    if (fault := shard_fault(path, stored)) is not None:
+        raise DamagedFile(f"{path.parent.parent}: {fault}; {_VERIFY}")
     for row in ShardFile(path).rows():
         if not _HEX.fullmatch(row.id):
             raise DamagedFile(f"{row.id!r} is no identity of a face (a SHA-256), so no file is named after it")
         yield row
 
 
-def _pictures(row: Row) -> dict[str, Callable[[], bytes]]:
+def _pictures(row: Row, path: Path) -> dict[str, Callable[[], bytes]]:
     held = {"low": row.low, "clean": row.clean, "regions": row.regions}
-    return {kind: partial(_as_png, picture.bytes) for kind, picture in held.items() if picture is not None}
+    place = f"{path}: a picture of {row.source}"
+    return {kind: partial(_as_png, picture.bytes, place) for kind, picture in held.items() if picture is not None}
 
 
-def _as_png(data: bytes) -> bytes:
-    return data if data.startswith(_PNG) else encode_png(decode(data))
+def _as_png(data: bytes, place: str) -> bytes:
+    try:
+        pixels = decode(data)
+    except BadPicture as error:
+        raise DamagedFile(f"{place}: {error}; {_VERIFY}") from error
+    return data if data.startswith(_PNG) else encode_png(pixels)
 
 
 def _notes(row: Row) -> dict[str, Any]:

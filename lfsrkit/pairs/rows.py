@@ -14,6 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from lfsrkit.degradations.base import split
 from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import DamagedFile, LfsrkitError
+from lfsrkit.files import sha256_of
+from lfsrkit.pairs.manifest import StoredShard
 
 ROW_GROUP = 32
 """Rows that a reader has to fetch together; small, because a row holds pictures."""
@@ -142,6 +144,21 @@ class ShardFile:
             raise DamagedFile(f"{self.path} holds other rows than a build writes: {place}: {fault['msg']}") from error
         except Exception as error:  # Arrow raises whatever a damaged file leads it to
             raise DamagedFile(f"{self.path} cannot be read: {error}; run `lfsrkit pairs verify`") from error
+
+
+def shard_fault(path: Path, stored: StoredShard) -> str | None:
+    """Say in what a shard is not what was recorded of it; reads the whole file.
+
+    Args:
+        path: The Parquet file.
+        stored: Its record.
+    """
+    if not path.is_file():
+        return f"{path.name} is missing"
+    if sha256_of(path) != stored.sha256:
+        return f"{path.name} has changed since it was built"
+    rows = sum(ShardFile(path).group_ends[-1:])
+    return None if rows == stored.rows else f"{path.name} has {rows} rows, but {stored.rows} are recorded"
 
 
 def _features(value: Any) -> Any:

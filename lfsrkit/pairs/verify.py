@@ -6,10 +6,10 @@ from pathlib import Path
 
 from lfsrkit.degradations.base import stack
 from lfsrkit.errors import LfsrkitError
-from lfsrkit.files import sha256_of
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.degrade import replay
 from lfsrkit.pairs.manifest import DEVICE, read_manifest
+from lfsrkit.pairs.rows import shard_fault
 from lfsrkit.types import ResizedBytes
 
 BATCH = 32
@@ -53,12 +53,9 @@ def verify(folder: Path, *, rows: int | None = None, allow_code: bool = False) -
 
 
 def _changed_shards(folder: Path) -> Iterator[str]:
-    for name, record in read_manifest(folder).shards.items():
-        path = folder / "data" / f"{name}.parquet"
-        if not path.is_file():
-            yield f"{path.name} is missing"
-        elif sha256_of(path) != record.sha256:
-            yield f"{path.name} has changed since it was built"
+    for name, stored in read_manifest(folder).shards.items():
+        if (fault := shard_fault(folder / "data" / f"{name}.parquet", stored)) is not None:
+            yield fault
 
 
 def _common_faces(sets: Sequence[PairSet]) -> Iterator[str]:
