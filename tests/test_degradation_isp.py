@@ -178,6 +178,15 @@ def test_maet_draws_darkness_as_either_version():
     assert truncated_normal(0.0, 1.0, 0.25, Draws(sources(2))) == [0.25, 0.25]
 
 
+@pytest.mark.parametrize("span", [(0.5, 1.0), (0.65, 0.7), (0.7, 1.0), (0.8, 1.0), (0.99, 1.0)])
+def test_darkness_is_normal_however_far_the_range_is_from_the_mean(span):
+    found = torch.tensor(drawn("maet", 3000, darkness=span, draw="normal")["darkness"], dtype=torch.float64)
+    expected = stats.truncnorm(*((end - 0.1) / 0.08 for end in span), loc=0.1, scale=0.08)
+    assert span[0] <= found.min() < found.max() <= span[1]
+    assert len(found.unique()) > 2900
+    check_mean(found, expected.mean())
+
+
 def test_maet_picks_whole_cameras_and_bits():
     params = drawn("maet", 200)
     assert {tuple(weights) for weights in params["camera"]} == {tuple(corner) for corner in CORNERS}

@@ -26,6 +26,12 @@ IntRange = int | tuple[int, int]
 _BLOCK = 32
 """Numbers that a stream is asked for at once: asking takes longer than the numbers themselves."""
 
+_FAR = 6
+"""Deviations above the mean from which on shares of a normal distribution are too near to 1 to tell numbers apart."""
+
+_MOST = 1 - 2.0**-53
+"""Largest share below 1, which would be infinitely far away."""
+
 _HALF_STEP = 2.0**-54
 """Half of the distance between the numbers that a stream gives; stands for 0 where 0 would be infinitely far away."""
 
@@ -195,10 +201,20 @@ def truncated_normal(mean: float, deviation: float, span: Range, draws: Draws) -
     Args:
         mean: Mean of the whole distribution.
         deviation: Its standard deviation, above 0.
-        span: A number, which is then certain, or ``(low, high)``, within a few deviations of the mean.
+        span: A number, which is then certain, or ``(low, high)``, not many deviations below the mean.
         draws: What to draw from.
     """
     low, high = ends(span)
+    if low < high and low > mean + _FAR * deviation:
+        return _far_above(mean, deviation, (low, high), draws)
     whole = NormalDist(mean, deviation)
     shares = uniform((whole.cdf(low), whole.cdf(high)), draws)
-    return [low if low == high else min(max(whole.inv_cdf(share), low), high) for share in shares]
+    return [low if low == high else min(max(whole.inv_cdf(min(share, _MOST)), low), high) for share in shares]
+
+
+def _far_above(mean: float, deviation: float, span: tuple[float, float], draws: Draws) -> list[float]:
+    """Count shares from the upper end, for below it they are all 1."""
+    low, high = span
+    over = [math.erfc((end - mean) / deviation / math.sqrt(2)) / 2 for end in (high, low)]
+    shares = uniform((over[0], over[1]), draws)
+    return [min(max(mean - deviation * NormalDist().inv_cdf(share), low), high) for share in shares]
