@@ -1,11 +1,13 @@
 """Pages of the degradation chains that have a name, with a picture of each."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from page_parts import PARAMETER_HEAD, parameter_row, plain_code, reference_list, sections_of
 
 from lfsrkit import DEGRADATIONS
-from lfsrkit.degradations import chain_from_text
+from lfsrkit.calls import Call
+from lfsrkit.degradations import Chain, chain_from_text
 from lfsrkit.registry import Entry
 
 SCALE = 4
@@ -20,6 +22,13 @@ shows them on your own faces, `lfsrkit show degradations NAME` their parts. Sing
 `lfsrkit list degradations`.
 
 """
+STAGE_HEAD = """\
+## What each stage computes and draws
+
+L is linear light with white at 1, x an encoded (sRGB) value from 0 to 1. Of a range `(low, high)` each picture draws a
+number of its own; what was drawn stands in the column `params` of a build, under the number and the name of the stage.
+"""
+STAGE_TABLE = "| name | value here | meaning |\n|---|---|---|"
 
 
 def chain_pages() -> dict[str, str]:
@@ -41,7 +50,8 @@ def chains() -> list[Entry[object]]:
 def page(entry: Entry[object]) -> str:
     """One page."""
     sections = sections_of(entry)
-    stages = "\n".join(f"| {stage}" for stage in str(chain_from_text(f"{entry.name}(scale=8)")).split(" | "))
+    chain = chain_from_text(f"{entry.name}(scale=8)")
+    stages = "\n".join(f"| {stage.call}" for stage in chain.stages)
     parts = [
         HEAD,
         f"# {entry.name}\n",
@@ -50,10 +60,33 @@ def page(entry: Entry[object]) -> str:
         f"## Stages at scale 8\n\n```text\n{stages.removeprefix('| ')}\n```\n",
         PARAMETER_HEAD,
         "\n".join(parameter_row(parameter) for parameter in entry.parameters()) + "\n",
+        *stage_parts(entry.name, chain),
         "## References\n",
         reference_list(sections["References"]),
     ]
     return plain_code("\n".join(parts))
+
+
+def stage_parts(name: str, chain: Chain) -> list[str]:
+    """What every stage computes, and every number that it is given or draws; nothing where the chain is one stage."""
+    calls = [stage.call for stage in chain.stages]
+    if [call.name for call in calls] == [name]:
+        return []
+    return [STAGE_HEAD, *(stage_part(number, call) for number, call in enumerate(calls))]
+
+
+def stage_part(number: int, call: Call) -> str:
+    """One stage from the docstring of its degradation: the paragraph with the formula, and a table of the arguments."""
+    inner = call.params.get("of")
+    if isinstance(inner, Call):
+        title = f"{number}. {inner.name}, in {call.params['chance']:.0%} of the pictures"
+        call = inner
+    else:
+        title = f"{number}. {call.name}"
+    summary, formula, *_ = sections_of(DEGRADATIONS[call.name])[""].split("\n\n")
+    given = [replace(item, default=call.params[item.name]) for item in DEGRADATIONS[call.name].parameters()]
+    rows = "\n".join(parameter_row(item) for item in given)
+    return f"### {title}\n\n{summary.strip()}\n\n{formula.strip()}\n\n{STAGE_TABLE}\n{rows}\n"
 
 
 def index() -> str:

@@ -10,12 +10,14 @@ import torch
 from typer.main import get_command
 
 from lfsrkit.config import recipe_names
+from lfsrkit.degradations import chain_from_text
 from lfsrkit.registries import MASKS
 from lfsrkit.registry import load_plugin
 from lfsrkit_cli.app import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+CHAINS = [page for page in PAGES if page.parent.name == "chains" and page.name != "README.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -78,3 +80,17 @@ def test_links_lead_somewhere() -> None:
     assert {"README.md", "index.md", "faq.md"} <= {page.name for page, targets in links.items() if targets}
     broken = [(page.name, to) for page, targets in links.items() for to in targets if not (page.parent / to).exists()]
     assert broken == []
+
+
+@pytest.mark.parametrize("page", CHAINS, ids=lambda page: page.name)
+def test_a_page_of_a_chain_has_model_formula_parameters_picture_and_use(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    head, title, model, *_ = text.split("\n\n")
+    assert (head.startswith("<!--"), title, model.endswith(".")) == (True, f"# {page.stem}", True)
+    assert re.search(r"\$[^$]+=[^$]+\$", text)
+    assert f"]({page.stem}.png)" in text
+    assert re.search(r"^Use it .+", text, re.MULTILINE)
+    for stage in chain_from_text(f"{page.stem}(scale=8)").stages:
+        for name, value in stage.call.params.get("of", stage.call).params.items():
+            row = rf"^\| `{name}` \| `{re.escape(repr(value))}` \| [\w`]"
+            assert re.search(row, text, re.MULTILINE), f"{stage.key}: {name}"

@@ -49,10 +49,11 @@ def isp_physics(scale: int = 8) -> Chain:
 
     All in linear light up to the encoding: half of the pictures get an uneven field of light, three in ten a vignette,
     a fifth each are out of focus or shaken; photons are averaged by the pixels, ``exposure`` takes 3 to 5 stops
-    away, a colour cast is partly corrected, shot and read noise and 10 to 14 bits follow, then sRGB in 8 bits, every
-    second time as JPEG. Order and ranges are our reading, calibrated to real dark photographs (LOL, DARK FACE, ExDark,
-    LSRW): ``lfsrkit pairs stats`` prints how near a build comes. Fields keep the mean light, so that a picture with a
-    lamp is not only darker; the cast that correction leaves is applied at once, before the noise.
+    away, a colour cast is partly corrected, shot and read noise and 10 to 14 bits follow (any whole number of them),
+    then sRGB in 8 bits, every second time as JPEG. Order and ranges are our reading, calibrated to real dark
+    photographs (LOL, DARK FACE, ExDark, LSRW): ``lfsrkit pairs stats`` prints how near a build comes. Fields keep the
+    mean light, so that a picture with a lamp is not only darker; the cast that correction leaves is applied at once,
+    before the noise.
 
     Use it to train networks for real photographs.
 
@@ -157,9 +158,10 @@ def llnet(scale: int = 8) -> Chain:
 def lednet_style(scale: int = 8) -> Chain:
     """Darken with a curve that keeps highlights, shake and defocus in linear light, shrink, add noise, compress.
 
-    The order of LOL-Blur: a Zero-DCE curve to a drawn exposure, lamps staying bright; blur before clipping, so that
-    they streak; noise; compression. One straight shake stands for its averaged video frames, a bisection for its
-    learned curve, and shrinking is ours (our reading).
+    The order of LOL-Blur: a Zero-DCE curve to a drawn exposure, lamps staying bright; blur in linear light, where
+    what is bright outweighs what is dark; noise; compression. A picture in 8 bits knows nothing brighter than white, so
+    lamps streak less here than in a camera. One straight shake stands for its averaged video frames, a
+    bisection for its learned curve, and shrinking is ours (our reading).
 
     Use it for pictures taken by hand at night.
 

@@ -30,9 +30,12 @@ class Gfpgan(Degradation):
     without antialiasing, from h to $\lfloor h/r \rfloor$ pixels. Every number is drawn per picture.
 
     The published chain enlarges its result to the size of the source again. Ours brings it to h / ``scale`` pixels
-    directly, antialiased bicubic, and changes the colours there, by default not at all, so that low light stays the
-    only cause of a colour; quality is a whole number (our reading). Lengths are in pixels of the source: the defaults
-    were published for faces of 512 pixels. Published for CodeFormer: ``shrink`` (1, 12), ``noise`` (0, 15).
+    directly, antialiased bicubic, and changes the colours there, by default not at all: that is left to degradations
+    of light and colour before it; quality is a whole number (our reading). Lengths are in pixels of the source: the
+    defaults were published for faces of 512 pixels. Published for CodeFormer: ``shrink`` (1, 12), ``noise`` (0, 15).
+
+    Use it to compare with methods of blind face restoration on what they were trained on. It does not darken: for low
+    light put a degradation of light before it, such as ``exposure(stops=(3, 5)) | gfpgan(scale=8)``.
 
     Args:
         scale: How many times smaller the low picture is, 1 to 64.

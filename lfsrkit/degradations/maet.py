@@ -38,7 +38,8 @@ class Maet(Degradation):
     The two published versions disagree; ours has the ranges of the first, and corrects it: rows of the colour matrix,
     not columns, are divided by their sums, so white stays white; the level of white is undone; rounding is to b bits
     (there to multiples of 4, 6 or 8 of 255). Noise has the published range, which suits normally exposed raw values
-    and is strong in the dark; ``shot=(3e-5, 1e-3)`` is nearer to real dark pictures.
+    and is strong in the dark; ``shot=(3e-5, 1e-3)`` is nearer to real dark pictures. The range of b, of which every
+    whole number is drawn, is our reading.
 
     Args:
         darkness: Range of k, 0 to 1.

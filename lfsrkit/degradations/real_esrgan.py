@@ -44,6 +44,9 @@ class RealEsrgan(Degradation):
     Every choice is drawn per picture, where the published code draws the sizes once per batch; JPEG is libjpeg with a
     whole quality, not an approximation (our reading). The published code sharpens the source first; ours does not.
 
+    Use it where the cause of bad pictures is unknown, as with pictures from the web that were resized and compressed
+    many times. It does not darken: put a degradation of light before it for that.
+
     Args:
         scale: How many times smaller the low picture is, 1 to 64; published: 4.
         sigma_1: Range of the widths of the first blur in pixels, 0 to 100.
