@@ -110,7 +110,11 @@ def _value(node: ast.expr, names: Mapping[str, str]) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError):  # the latter for a list as a key
-        raise ValueError(f"{ast.unparse(node)!r} is neither a literal nor a call") from None
+        text = ast.unparse(node)
+        hint = (
+            f"; write {text}() for the component, {text!r} for text" if isinstance(node, ast.Name) else ""
+        )
+        raise ValueError(f"{text!r} is neither a literal nor a call{hint}") from None
 
 
 def _reason(error: Exception, parsed: str, names: Mapping[str, str]) -> str:

@@ -99,7 +99,7 @@ def load(
     try:
         made = config.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError([*faults, *(_line(config, detail) for detail in error.errors())]) from None
+        raise ConfigError([*faults, *(_line(config, stage, detail) for detail in error.errors())]) from None
     if faults:
         raise ConfigError(faults)
     return made
@@ -260,8 +260,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _line(config: type[Config], detail: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in detail["loc"]) or "the whole"
+def _line(config: type[Config], stage: str, detail: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden" and place == stage and isinstance(detail["input"], dict):
+        return f"{place}: no such key; leave out the name of the stage here: {', '.join(detail['input'])}"
     if detail["type"] == "extra_forbidden":
         return f"{place}: no such key{_near_key(config, detail['loc'])}"
     if detail["type"] == "too_short":
@@ -269,7 +271,7 @@ def _line(config: type[Config], detail: ErrorDetails) -> str:
         return f"{place}: at least one is needed" + ("" if default is None else f", such as {toml_value(default)}")
     message = detail["msg"].removeprefix("Value error, ")
     given = "" if isinstance(detail["input"], dict) else f" (given: {detail['input']!r})"
-    return f"{place}: {message}{given}"
+    return f"{place}: {message}{given}" if place else message
 
 
 def _near_key(config: type[Config], place: tuple[int | str, ...]) -> str:

@@ -14,7 +14,7 @@ from lfsrkit.registry import JOINED, Registry
 _PREFIX = re.compile(r"\s*(\w+):")
 LIBRARIES = frozenset({"kornia", "spandrel", "timm"})
 """Prefixes that reach into one known library only, whatever follows them."""
-_CODE = "a file may not choose code that is imported; if you trust it, load it with allow_code=True"
+_CODE = "a file may not choose code that is imported; if you trust it, say --allow-code (in Python: allow_code=True)"
 
 
 def refuse_code(path: Path, wanted: Iterable[tuple[Registry[Any], str]]) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from lfsrkit import config
 from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import chain_from_calls
-from lfsrkit.errors import ConfigError, UsageError
+from lfsrkit.errors import ConfigError, LfsrkitError, UsageError
+from lfsrkit.faces import open_source
 from lfsrkit.registries import MODELS
 from lfsrkit.stages import STAGES, PairsConfig, TrainConfig, load_stage
 from lfsrkit.toml import parse_toml, to_toml
@@ -166,3 +167,14 @@ def test_an_unknown_or_broken_recipe_is_named(tmp_path: Path) -> None:
     broken.write_text("a = [")
     with pytest.raises(UsageError, match="is not TOML"):
         config.read_recipe(broken)
+
+
+def test_faults_say_what_to_write() -> None:
+    with pytest.raises(ConfigError, match=r"pairs: no such key; leave out the name of the stage here: clean_size"):
+        load_stage("pairs", overrides=["pairs.clean_size=64"])
+    with pytest.raises(ConfigError, match=r"^splits: "):
+        load_stage("pairs", overrides=["splits={train=-3}"])
+    with pytest.raises(LfsrkitError, match=r"write jpeg\(\) for the component"):
+        load_stage("pairs", overrides=["degrade=maybe(of=jpeg)"])
+    with pytest.raises(UsageError, match="hub: names no data set"):
+        open_source("hub:", size=64)

@@ -81,6 +81,8 @@ def parse_hub(spec: str) -> tuple[str, str | None, str | None]:
 def _open(name: str) -> Any:
     import datasets
 
+    if not name.strip():
+        raise UsageError("hub: names no data set; write hub:OWNER/NAME, or hub:FILE.parquet for a file of this machine")
     try:
         if Path(name).is_file():
             return datasets.load_dataset(Path(name).suffix.lstrip(".") or "parquet", data_files=name)
