@@ -111,9 +111,7 @@ def _value(node: ast.expr, names: Mapping[str, str]) -> Any:
         return ast.literal_eval(node)
     except (ValueError, TypeError):  # the latter for a list as a key
         text = ast.unparse(node)
-        hint = (
-            f"; write {text}() for the component, {text!r} for text" if isinstance(node, ast.Name) else ""
-        )
+        hint = f"; write {text}() for the component, {text!r} for text" if isinstance(node, ast.Name) else ""
         raise ValueError(f"{text!r} is neither a literal nor a call{hint}") from None
 
 
