@@ -57,6 +57,6 @@ def judges(train_pairs: PairSet, validation_pairs: PairSet, judged: PairSet | No
     return Judges(train_pairs, validation_pairs, judged or validation_pairs, metrics)
 
 
-def scores(row: str, seed: int, values: Iterable[float], metric: str = "psnr") -> Scores:
+def scores(row: str, seed: int, values: Iterable[float | None], metric: str = "psnr") -> Scores:
     values = tuple(values)
     return Scores(row, seed, tuple(map(str, range(len(values)))), {metric: values})

@@ -44,7 +44,7 @@ def test_scores_of_different_pictures_are_not_compared() -> None:
 
 
 def test_means_are_over_pictures_and_spreads_over_seeds() -> None:
-    (row,) = tabulate([scores("a", 0, [1.0, 3.0]), scores("a", 1, [2.0, 4.0]), scores("a", 2, [3.0, math.nan])])
+    (row,) = tabulate([scores("a", 0, [1.0, 3.0]), scores("a", 1, [2.0, 4.0]), scores("a", 2, [3.0, None])])
     assert (row.name, row.seeds, row.mean["psnr"]) == ("a", 3, pytest.approx(8 / 3))
     assert row.spread["psnr"] == pytest.approx(np.std([2, 3, 3], ddof=1))
 
@@ -90,10 +90,10 @@ def test_rows_may_have_different_numbers_of_seeds() -> None:
 
 
 def test_pictures_without_a_value_are_left_out() -> None:
-    values = [[20.0, math.inf, 22.0, math.nan], [19.0, 20.0, 20.0, 21.0]]
+    values = [[20.0, math.inf, 22.0, None], [19.0, 20.0, 20.0, 21.0]]
     found = compare([scores("a", 0, values[0]), scores("b", 0, values[1])], "a", "b", "psnr")
     assert found.difference == pytest.approx(1.5)
-    nothing = compare([scores("a", 0, [math.nan]), scores("b", 0, [1.0])], "a", "b", "psnr")
+    nothing = compare([scores("a", 0, [None]), scores("b", 0, [1.0])], "a", "b", "psnr")
     assert math.isnan(nothing.difference)
     assert not nothing.beyond_two_errors
 
@@ -105,7 +105,7 @@ GRID = Grid(
     (
         Line("first_one", {"psnr": 20.0, "lpips": 0.3, "seeds": "2"}, {"psnr": 0.1, "lpips": 0.01}),
         Line("b|c", {"psnr": 21.0, "lpips": 0.4, "seeds": "2"}, {"psnr": 0.2, "lpips": 0.02}),
-        Line("c", {"psnr": 19.0, "lpips": math.nan, "seeds": "1", "note": "95 % {sure}"}),
+        Line("c", {"psnr": 19.0, "lpips": None, "seeds": "1", "note": "95 % {sure}"}),
         Line("oracle", {"psnr": 30.0, "lpips": 0.1}, ranked=False),
         Line("like b", {"psnr": 21.004, "lpips": 0.5}),
     ),

@@ -1,6 +1,6 @@
 """Table 3 of the paper, face alignment, as a section of a report."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from lfsrkit.evaluation import FLOOR, Summary
 from lfsrkit.experiments.sections import Section
@@ -20,16 +20,10 @@ def alignment_section(name: str, summaries: Mapping[str, Summary], facts: Mappin
         facts: What stands under the table.
     """
     known = [metric for metric in next(iter(summaries.values())).mean if metric not in _ELSEWHERE]
-    rows = [TableRow(row, 1, dict(_means(found, known)), {}) for row, found in summaries.items()]
+    rows = [TableRow(row, 1, {metric: found.mean[metric] for metric in known}, {}) for row, found in summaries.items()]
     # The floor shows what the detector's own unrest is; it is no method.
     lines = tuple(Line(row.name, row.mean, ranked=row.name != FLOOR) for row in rows)
     grid = Grid("Face alignment", "row", tuple(map(metric_column, known)), lines)
     notes = dict.fromkeys(note for found in summaries.values() for note in found.notes)
     costs = {row.name: {} for row in rows}
     return Section(name, rows, [], [], costs, dict(facts), list(notes), {}, (grid,))
-
-
-def _means(found: Summary, metrics: list[str]) -> Iterator[tuple[str, float]]:
-    for metric in metrics:
-        value = found.mean[metric]
-        yield metric, float("nan") if value is None else value

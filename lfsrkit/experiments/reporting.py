@@ -46,7 +46,7 @@ def _csv_lines(section: Section) -> Iterator[Mapping[str, Value]]:
         yield {"protocol": section.name, "row": row.name, **seeds, **values, **section.costs[row.name]}
 
 
-def _with_spread(key: str, row: TableRow) -> Iterator[tuple[str, float]]:
+def _with_spread(key: str, row: TableRow) -> Iterator[tuple[str, float | None]]:
     yield key, row.mean[key]
     if key in row.spread:
         yield f"{key}_spread", row.spread[key]

@@ -1,7 +1,6 @@
 """What a trial scored, read back from its folder."""
 
 import csv
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +23,9 @@ class Scores:
     row: str
     seed: int
     ids: tuple[str, ...]
-    values: dict[str, tuple[float, ...]]
-    """By metric, in the order of the pictures; NaN where there is no value."""
+    values: dict[str, tuple[float | None, ...]]
+    """By metric, in the order of the pictures; None where there is no value, such as that of a part that a face does
+    not show, and NaN where the restored picture holds no number."""
 
 
 def read_scores(folder: Path, row: str, seed: int) -> Scores:
@@ -86,5 +86,5 @@ def pictures_of(scores: Sequence[Scores]) -> tuple[str, ...]:
     return first.ids
 
 
-def _number(text: str) -> float:
-    return float(text) if text else math.nan
+def _number(text: str) -> float | None:
+    return float(text) if text else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from lfsrkit.experiments.floors import ORACLE, judge_floors
 from lfsrkit.experiments.gathering import LEAST_PASSES, LEAST_SEEDS, Facts, Gathered, gather
+from lfsrkit.experiments.known import picture_counts
 from lfsrkit.experiments.protocols import Experiment
 from lfsrkit.experiments.published import Published
 from lfsrkit.experiments.table import Comparison, TableRow, compare, tabulate
@@ -72,7 +73,7 @@ def make_section(
     """
     rows = tabulate(found.scores)
     metrics = list(rows[0].mean) if rows else []
-    known = [m for m in (*LEADING, *REGIONAL) if m in metrics and not any(math.isnan(row.mean[m]) for row in rows)]
+    known = [m for m in (*LEADING, *REGIONAL) if m in metrics and all(row.mean[m] is not None for row in rows)]
     names = [row.name for row in rows]
     others = [row for row in names if row != reference] if reference in names else []
     comparisons = [compare(found.scores, row, str(reference), metric) for row in others for metric in known]
@@ -127,8 +128,8 @@ def _differences_grid(reference: str, comparisons: Sequence[Comparison], verdict
             each.row,
             {
                 "metric": metric_column(each.metric).head,
-                "difference": each.difference,
-                "interval": f"{each.low:+.4f} to {each.high:+.4f}",
+                "difference": None if math.isnan(each.difference) else each.difference,
+                "interval": None if math.isnan(each.low) else f"{each.low:+.4f} to {each.high:+.4f}",
                 "verdict": verdict,
             },
         )
@@ -143,6 +144,8 @@ def _verdict(each: Comparison, facts: Mapping[str, Facts], rows: Sequence[TableR
         return "no method"
     if any(facts[name].undertrained for name in pair):
         return "no claim: undertrained"
+    if math.isnan(each.difference):
+        return "no claim: no number"
     seeds = {row.name: row.seeds for row in rows}
     few = [name for name in pair if facts[name].trained and not facts[name].heavy and seeds[name] < LEAST_SEEDS]
     if few:
@@ -170,6 +173,7 @@ def _remarks(
 ) -> Iterator[str]:
     if found.unfinished:
         yield "Not finished: " + "; ".join(f"{row}: {what}" for row, what in found.unfinished.items()) + "."
+    yield from picture_counts(found.scores)
     if any(facts.undertrained for facts in found.facts.values()):
         yield f"{DAGGER} undertrained: fewer than {LEAST_PASSES} passes over the training pictures, so no claim."
     if reference not in names:

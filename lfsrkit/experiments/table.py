@@ -22,10 +22,11 @@ class TableRow:
 
     name: str
     seeds: int
-    mean: dict[str, float]
-    """By metric: mean over seeds of the mean over pictures."""
-    spread: dict[str, float]
-    """By metric: standard deviation of the means over seeds; NaN with a single seed, empty where seeds mean nothing."""
+    mean: dict[str, float | None]
+    """By metric: mean over seeds of the mean over the pictures with a value; None where no picture has one. NaN where a
+    restored picture holds no number, so that a row which fails on hard pictures is not judged by the others."""
+    spread: dict[str, float | None]
+    """By metric: standard deviation of the means over seeds; None with one seed, empty where seeds mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> 
 
     The difference of a picture is averaged over the seeds; the interval is a bootstrap over seeds and pictures: both
     are drawn again with replacement, because another seed and other faces would have come out differently. Pictures
-    without a finite value in one of the runs are left out.
+    whose value is missing or infinite in one of the runs are left out; where one is NaN, so is everything.
 
     Args:
         scores: Of all runs.
@@ -78,7 +79,7 @@ def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> 
     pictures_of(scores)
     mine, theirs = (_matrix(scores, name, metric) for name in (row, reference))
     whole = np.isfinite(mine).all(0) & np.isfinite(theirs).all(0)
-    if not whole.any():
+    if not whole.any() or np.isnan(mine).any() or np.isnan(theirs).any():
         return Comparison(row, reference, metric, math.nan, math.nan, math.nan, math.nan)
     mine, theirs = mine[:, whole], theirs[:, whole]
     generator = np.random.default_rng(key_seed("bootstrap", row, reference, metric))
@@ -98,21 +99,24 @@ def _line(name: str, scores: Sequence[Scores]) -> TableRow:
     )
 
 
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return fmean(known) if known else math.nan
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
 
 
-def _spread(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return stdev(known) if len(known) > 1 else math.nan
+def _spread(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return None
+    return stdev(known) if all(map(math.isfinite, known)) else math.nan
 
 
 def _matrix(scores: Sequence[Scores], row: str, metric: str) -> NDArray[np.float64]:
     found = [each.values[metric] for each in scores if each.row == row]
     if not found:
         raise UsageError(f"no scores of {row!r}; rows: {', '.join(dict.fromkeys(each.row for each in scores))}")
-    return np.asarray(found, dtype=np.float64)
+    # What is missing is left out as what is infinite is, while NaN stands for itself.
+    return np.asarray([[math.inf if value is None else value for value in one] for one in found], dtype=np.float64)
 
 
 def _resampled(

@@ -1,6 +1,5 @@
 """How scores are written wherever they are shown: the head of their column, their digits, and their better end."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,9 +49,9 @@ class ScoreColumn:
         """Write a score.
 
         Args:
-            value: None or NaN where it could not be measured.
+            value: None where there is none; NaN where the picture holds no number.
         """
-        return ABSENT if value is None or math.isnan(value) else f"{value:,.{self.digits}f}"
+        return ABSENT if value is None else f"{value:,.{self.digits}f}"
 
 
 def score_column(metric: str) -> ScoreColumn:

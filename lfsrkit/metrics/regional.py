@@ -1,6 +1,5 @@
 """Fidelity part by part of the face."""
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -29,11 +28,19 @@ def regional_psnr(restored: Images, clean: Images, regions: Sequence[Tensor | No
         regions: Facial regions of each picture; None stands for those of an average face.
 
     Returns:
-        By ``psnr_`` and the name of the part: one number a picture, None where the part is absent.
+        By ``psnr_`` and the name of the part: one number a picture, None where the part is absent, NaN where the
+        restored picture holds no number.
     """
     maps: Regions = torch.stack([template_regions(clean.shape[-1]) if r is None else r for r in regions]).to(clean)
     weights = {name: region_union(maps, parts) for name, parts in PARTS.items()}
     weights["background"] = 1 - region_union(maps, ("components", "skin"))
     measure = Psnr()
-    columns = {f"psnr_{name}": measure(restored, clean, weight).tolist() for name, weight in weights.items()}
-    return {name: [None if math.isnan(value) else value for value in column] for name, column in columns.items()}
+    columns = {
+        name: zip(measure(restored, clean, weight).tolist(), _seen(weight), strict=True)
+        for name, weight in weights.items()
+    }
+    return {f"psnr_{name}": [value if seen else None for value, seen in column] for name, column in columns.items()}
+
+
+def _seen(weight: Tensor) -> list[bool]:
+    return (weight.sum(dim=(1, 2, 3)) > 0).tolist()

@@ -36,7 +36,7 @@ class Line:
     name: str
     values: Mapping[str, Value]
     """By key of the column: a number, a text, or None where there is no value."""
-    spreads: Mapping[str, float] = field(default_factory=dict[str, float])
+    spreads: Mapping[str, float | None] = field(default_factory=dict[str, float | None])
     ranked: bool = True
     """Whether its numbers can be the best ones."""
 
@@ -115,9 +115,9 @@ def _marks(column: Column, values: Sequence[Value]) -> dict[str, Mark]:
 
 
 def _cell(column: Column, line: Line, marks: Mapping[str, Mark]) -> Cell:
-    value, spread = line.values.get(column.key), line.spreads.get(column.key, math.nan)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    value, spread = line.values.get(column.key), line.spreads.get(column.key)
+    if value is None:
         return Cell(ABSENT)
     text = value if isinstance(value, str) else column.write(value)
-    told = "" if math.isnan(spread) else column.write(spread)
+    told = "" if spread is None or math.isnan(spread) else column.write(spread)
     return Cell(text, told, marks.get(text) if line.ranked else None)

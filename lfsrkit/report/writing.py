@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -74,7 +73,7 @@ def html_text(grid: Grid) -> str:
 
 
 def csv_text(lines: Sequence[Mapping[str, Value | bool]]) -> str:
-    """Write all digits, a line per row; what is not known is left empty.
+    """Write all digits, a line per row; what there is no value of is left empty.
 
     Args:
         lines: Values by column; the first line has all columns.
@@ -122,6 +121,6 @@ def _html_cell(cell: Cell) -> str:
 
 
 def _plain(value: Value | bool) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return ""
     return repr(value) if isinstance(value, float) else str(value)
