@@ -130,6 +130,7 @@ def test_what_is_wrong_is_said_before_anything_is_trained(pairs_folder: Path, tm
         (("-s", "seed=4"), "use --seeds"),
         (("-s", "benchmark.trial=2"), "trial"),
         (("--protocols", "celeba_x8"), "lfsrkit pairs build -c celeba_x8"),
+        (("--protocols", "celeba_x9"), "no recipe 'celeba_x9'; did you mean 'celeba_x4' or 'celeba_x8'"),
         (("--rows", "bicubic"), "bicubic needs no training"),
     ):
         wrong = benchmark(pairs_folder, out, *words)
@@ -143,5 +144,32 @@ def test_a_build_of_another_protocol_is_refused(pairs_folder: Path, tmp_path: Pa
     other = write_protocol(tmp_path, "easy", degrade='"dln(scale=2)"')
     wrong = benchmark(pairs_folder, tmp_path / "x", "--protocols", other)
     assert wrong.exit_code == 2
-    assert "was not built by the protocol" in wrong.stderr
+    assert "was not built by easy" in wrong.stderr
     assert "degrade:" in wrong.stderr
+
+
+@pytest.mark.parametrize("words", [("benchmark", "--rows", "lfsrnet_tiny"), ("ablate", "masks", "none")])
+def test_a_single_build_is_that_of_the_recipe(words: tuple[str, ...], pairs_folder: Path, tmp_path: Path) -> None:
+    """A table headed by a protocol holds numbers of it."""
+    words = (*words, "--pairs", pairs_folder / "easy", "--out", tmp_path / "x", "--dry-run", *SMALL)
+    wrong = run(*words, "-c", pairs_folder / "hard.toml")
+    assert wrong.exit_code == 2
+    assert "scale=4" in wrong.stderr
+    assert "scale=2" in wrong.stderr
+    (tmp_path / "length.toml").write_text("[train]\nsteps = 2\n")
+    for recipe in (pairs_folder / "easy.toml", tmp_path / "length.toml"):
+        assert run(*words, "-c", recipe).exit_code == 0
+
+
+def test_other_faces_than_those_of_the_protocol_are_told(pairs_folder: Path, tmp_path: Path) -> None:
+    recipe = str(write_protocol(tmp_path, "easy", degrade='"fsr_gamma(scale=2)"', splits="{ train = 700, test = 4 }"))
+    config = load_stage("benchmark", values={"rows": ["lfsrnet_tiny"], "protocols": [recipe]})
+    (found,) = open_benchmark(config, pairs_folder, tmp_path)
+    assert "train: 700 -> 8" in found.facts["other than the protocol"]
+    assert "test" not in found.facts["other than the protocol"]
+    (whole,) = open_benchmark(
+        load_stage("benchmark", values={"rows": ["lfsrnet_tiny"], "protocols": [f"{pairs_folder}/easy.toml"]}),
+        pairs_folder,
+        tmp_path,
+    )
+    assert "other than the protocol" not in whole.facts

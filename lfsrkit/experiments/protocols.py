@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from lfsrkit import pairs
-from lfsrkit.config import difference
-from lfsrkit.degradations.chain import chain_from_calls
 from lfsrkit.errors import UsageError
+from lfsrkit.experiments.built import check_build
 from lfsrkit.experiments.entries import Entry, Judges, Search, make_entries, reference_of
 from lfsrkit.experiments.grid import is_finished
 from lfsrkit.experiments.published import Published, read_published
@@ -73,14 +72,13 @@ def open_benchmark(
     for protocol in config.protocols or (None,):
         name = folder.name if protocol is None else Path(protocol).stem
         build = folder if protocol is None else folder / name
-        if protocol is not None:
-            _check_protocol(protocol, build)
+        others = check_build(build, recipes if protocol is None else [protocol])
         data, seen = open_judges(build, split, metrics, force=force)
         rows = _rows(config, [*([] if protocol is None else [protocol]), *recipes], overrides)
         place = out if protocol is None else out / name
         entries = make_entries(rows, place, search)
         reference = reference_of(list(rows), None if config.reference is None else str(config.reference))
-        facts = facts_of(data, entries, config.seeds, seen)
+        facts = facts_of(data, entries, config.seeds, seen) | others
         published = read_published(config.published[name]) if name in config.published else None
         experiments.append(Experiment(name, entries, config.seeds, data, place, reference, facts, published))
     return experiments
@@ -114,9 +112,10 @@ def open_ablation(
     """
     config: BenchmarkConfig = load_stage("benchmark", recipes=recipes, values={"seeds": list(seeds)})
     metrics: EvaluateConfig = load_stage("evaluate", recipes=recipes, values={"split": split, "regions": True})
+    others = check_build(folder, recipes)
     data, seen = open_judges(folder, split, metrics, force=force)
     entries = make_entries(rows, out)
-    facts = facts_of(data, entries, config.seeds, seen)
+    facts = facts_of(data, entries, config.seeds, seen) | others
     beside = reference_of(list(rows), None, usual=reference)
     return Experiment(folder.name, entries, config.seeds, data, out, beside, facts)
 
@@ -178,21 +177,3 @@ def _rows(config: BenchmarkConfig, recipes: Sequence[str], overrides: Sequence[s
         str(row): load_stage("train", recipes=recipes, overrides=overrides, values=config.training_of(row))
         for row in config.rows
     }
-
-
-def _check_protocol(protocol: str, build: Path) -> None:
-    try:
-        built = pairs.open(build, "train")
-    except UsageError as error:
-        raise UsageError(
-            f"{error}; make them by `lfsrkit pairs build -c {protocol} --faces SRC --out {build}`"
-        ) from error
-    wanted = load_stage("pairs", recipes=[protocol])
-    asked = {
-        "degrade": str(chain_from_calls(wanted.degrade)),
-        "clean_size": wanted.clean_size,
-        "framing": wanted.framing,
-    }
-    changed = difference(asked, {key: built.settings[key] for key in asked})
-    if changed:
-        raise UsageError(f"{build} was not built by the protocol {protocol}: {'; '.join(changed)}")
