@@ -16,6 +16,9 @@ from lfsrkit.errors import DamagedFile, OutputRefused
 
 T = TypeVar("T")
 
+LOCK_FILE = ".lock"
+"""In a folder that one process at a time writes into; it stays behind and means nothing by itself."""
+
 
 @contextmanager
 def appearing(path: Path, *, inside: Path | None = None, resumes: bool = False) -> Generator[Path]:
@@ -237,7 +240,7 @@ def claim_folder(folder: Path, marker: str) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strangers = not (folder / marker).exists() and any(folder.iterdir())
+        strangers = not (folder / marker).exists() and any(path.name != LOCK_FILE for path in folder.iterdir())
     except OSError as error:
         raise OutputRefused(f"cannot use {folder} as output: {error.strerror or error}") from error
     if strangers:

@@ -11,7 +11,7 @@ ROWS = [
     {"calls", "signatures", "learned"},
     {"registry", "config"},
     {"registries", "types", "sizes", "seeding", "files", "tensors", "devices", "ranks", "versions", "trust", "shipped"},
-    {"stages", "dice", "images", "trunks"},
+    {"stages", "dice", "images", "locks", "trunks"},
     {"colour", "sheets"},
     {"faces"},
     {"regions"},

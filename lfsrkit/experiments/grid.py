@@ -1,6 +1,7 @@
 """Rows times seeds: each run in a folder of its own, finished ones skipped, interrupted ones resumed, one at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from lfsrkit.evaluation import evaluate, write_results
 from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import Entry, Judges
 from lfsrkit.experiments.scores import FAILED, RESULTS, read_key
-from lfsrkit.experiments.settling import RowFailed, claim_row, settle, settled_config
+from lfsrkit.experiments.settling import ROW_FILE, RowFailed, claim_row, settle, settled_config
 from lfsrkit.files import finite, write_json
+from lfsrkit.locks import held
 from lfsrkit.models.weights import load
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training import NonFiniteError, TrainRecord, train
@@ -64,10 +66,19 @@ def run_entries(
 
     Raises:
         UsageError: If a row cannot be trained on these pictures; `check_entries` tells it beforehand.
-        OutputRefused: If the folder of a row was begun with other settings; before any is trained.
+        OutputRefused: If the folder of a row was begun with other settings, or another process trains in it; before any
+            is trained.
     """
-    for entry in entries:
-        claim_row(entry, data)
+    with ExitStack() as stack:
+        for entry in entries:
+            stack.enter_context(held(entry.folder, ROW_FILE))
+            claim_row(entry, data)
+        yield from _run_all(entries, seeds, data, device, stop)
+
+
+def _run_all(
+    entries: Sequence[Entry], seeds: Sequence[int], data: Judges, device: str, stop: Callable[[], bool] | None
+) -> Iterator[GridProgress]:
     runs = [(entry, seed) for seed in seeds for entry in entries]
     for number, (entry, seed) in enumerate(runs, start=1):
         try:

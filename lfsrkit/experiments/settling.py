@@ -9,7 +9,7 @@ from typing import Any
 from lfsrkit.config import difference, to_tables
 from lfsrkit.errors import LfsrkitError, OutputRefused
 from lfsrkit.experiments.entries import Entry, Judges
-from lfsrkit.files import claim_folder, finite, read_object, read_record, write_json
+from lfsrkit.files import finite, read_object, read_record, write_json
 from lfsrkit.stages import TrainConfig
 from lfsrkit.training import NonFiniteError, TrainRecord, read_records, seconds_per_step, train
 from lfsrkit.training.budget import plan_run, read_plan, write_plan
@@ -44,13 +44,12 @@ def claim_row(entry: Entry, data: Judges) -> None:
     """Begin a row, or accept the one that was begun with the same settings; nothing of another one is ever mixed in.
 
     Args:
-        entry: The row.
+        entry: The row; its folder is held.
         data: Its pictures.
 
     Raises:
         OutputRefused: If its folder holds something else.
     """
-    claim_folder(entry.folder, ROW_FILE)
     settings = {key: value for key, value in to_tables(entry.config).items() if key != "seed"}
     identity = data_identity(data.train, data.validation)
     key = finite({"train": settings, "search": asdict(entry.search), "data": identity})

@@ -6,7 +6,7 @@ from typing import Any
 
 from lfsrkit.config import difference, to_tables
 from lfsrkit.errors import DamagedFile, OutputRefused
-from lfsrkit.files import claim_folder, write_whole
+from lfsrkit.files import write_whole
 from lfsrkit.models.weights import CONFIG_FILE
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.stages import TrainConfig
@@ -17,19 +17,18 @@ _SHOWN = 8
 
 
 def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume: bool, force: bool) -> None:
-    """Make the folder of a run, or accept the one that is to be resumed.
+    """Begin a run in its folder, or accept the one that is to be resumed.
 
     Args:
-        out: Folder of the run.
+        out: Folder of the run, held.
         config: The stage.
         data: From `data_identity`.
         resume: Whether to go on with the run in it, if there is one.
         force: Whether to go on although configuration or data have changed.
 
     Raises:
-        OutputRefused: If the folder holds something else, a run that is not to be resumed, or another run.
+        OutputRefused: If the folder holds a run that is not to be resumed, or another run.
     """
-    claim_folder(out, CONFIG_FILE)
     tables = {"train": to_tables(config)}
     recorded, plan = _recorded(out), read_plan(out)
     if recorded is not None and not resume:

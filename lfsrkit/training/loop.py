@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import final
@@ -10,7 +10,9 @@ from typing import final
 from lfsrkit.config import to_tables
 from lfsrkit.devices import choose_device
 from lfsrkit.files import write_json
+from lfsrkit.locks import held
 from lfsrkit.models.base import Restorer
+from lfsrkit.models.weights import CONFIG_FILE
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.ranks import Ranks
 from lfsrkit.seen import record_pictures
@@ -81,14 +83,16 @@ def train(
 
     Raises:
         UsageError: If model, pairs, settings and machine do not fit, or the model needs no training.
-        OutputRefused: If the folder is refused or cannot be written.
+        OutputRefused: If the folder is refused, cannot be written, or another process trains in it.
         DamagedFile: If the checkpoint to go on from is damaged.
         NonFiniteError: If the loss is no longer finite; the batch is saved in the folder of the run.
     """
     run = _Run(config, train_pairs, validation_pairs, out, Ranks(choose_device(device)))
-    run.ranks.by_first(lambda: claim_run(out, config, run.data, resume=resume, force=force))
-    lines = run.begin(force=force)
-    with closing(run.ledger):
+    with ExitStack() as stack:
+        run.ranks.by_first(lambda: stack.enter_context(held(out, CONFIG_FILE)))
+        run.ranks.by_first(lambda: claim_run(out, config, run.data, resume=resume, force=force))
+        lines = run.begin(force=force)
+        stack.enter_context(closing(run.ledger))
         for line in lines:
             if tell is not None and run.ranks.first:
                 tell(line)
