@@ -242,6 +242,12 @@ def test_a_report_is_written_in_every_form(tmp_path: Path) -> None:
     assert len(lines) == 6
     assert float(lines[1]["psnr"]) == section().rows[1].mean["psnr"]
     assert (lines[1]["rate"], lines[0]["steps"], lines[1]["trial_minutes"]) == ("0.0005", "", "0.5")
+    difference = section().comparisons[0]
+    assert difference.row == lines[0]["row"]
+    assert float(lines[0][f"{difference.metric}_against_lfsrnet_low"]) == difference.low
+    assert [line["undertrained"] for line in lines].count("yes") > 0
+    assert lines[0]["split"] == "test, n = 30"
+    assert "undertrained: fewer than" in lines[-1]["remarks"]
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["celeba_x8"]["protocol"]["degradation"] == "a(x=1) | b_c"
     text = (tmp_path / "table.md").read_text()

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lfsrkit.experiments.page import page_text
-from lfsrkit.experiments.sections import Section, plain
-from lfsrkit.experiments.table import TableRow
+from lfsrkit.experiments.sections import DAGGER, PAPER, Section, plain
+from lfsrkit.experiments.table import Comparison, TableRow
 from lfsrkit.files import write_json, write_whole
 from lfsrkit.report.grids import Value
 from lfsrkit.report.writing import csv_text, latex_escaped, latex_text, markdown_text
@@ -40,10 +40,20 @@ def _latex(section: Section) -> str:
 
 
 def _csv_lines(section: Section) -> Iterator[Mapping[str, Value]]:
-    for row in section.rows:
+    under = {name.replace(" ", "_"): value for name, value in section.protocol.items()}
+    remarks = {"remarks": " ".join(section.remarks)}
+    for row, line in zip(section.rows, section.grids[0].lines, strict=True):
         values = {name: value for key in row.mean for name, value in _with_spread(key, row)}
-        seeds = {"seeds": row.seeds} if row.spread else {}
-        yield {"protocol": section.name, "row": row.name, **seeds, **values, **section.costs[row.name]}
+        seeds = {"seeds": line.values["seeds"], "undertrained": "yes" if DAGGER in line.name else "no"}
+        paper = {key: value for key, value in line.values.items() if key.startswith(PAPER)}
+        compared = {name: value for each in section.comparisons if each.row == row.name for name, value in _gap(each)}
+        name = {"protocol": section.name, "row": row.name}
+        yield {**name, **seeds, **values, **compared, **paper, **section.costs[row.name], **under, **remarks}
+
+
+def _gap(each: Comparison) -> Iterator[tuple[str, float]]:
+    key = f"{each.metric}_against_{each.reference}"
+    yield from ((key, each.difference), (f"{key}_low", each.low), (f"{key}_high", each.high))
 
 
 def _with_spread(key: str, row: TableRow) -> Iterator[tuple[str, float | None]]:

@@ -211,9 +211,16 @@ def plain(section: Section) -> dict[str, Any]:
     """
     compared = zip(section.comparisons, section.verdicts, strict=True)
     return {
-        "rows": [{**vars(row), "costs": section.costs[row.name]} for row in section.rows],
+        "rows": [
+            {**vars(row), "costs": section.costs[row.name], "paper": dict(_paper(line))}
+            for row, line in zip(section.rows, section.grids[0].lines, strict=True)
+        ],
         "comparisons": [{**vars(each), "verdict": verdict} for each, verdict in compared],
         "protocol": section.protocol,
         "remarks": section.remarks,
         "unfinished": section.unfinished,
     }
+
+
+def _paper(line: Line) -> Iterator[tuple[str, Value]]:
+    return ((key.removeprefix(PAPER), value) for key, value in line.values.items() if key.startswith(PAPER))

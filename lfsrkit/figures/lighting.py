@@ -21,7 +21,8 @@ BINS = 64
 MOST = 1000
 """Faces over which histograms are taken at the most."""
 
-_CHANNELS = (("R", "#c8281e"), ("G", "#1e8c32"), ("B", "#1e50c8"))
+_CHANNELS = (("R", "#d23a28"), ("G", "#5cb878"), ("B", "#14246e"))
+"""Of three lightnesses, so that print without colour tells them apart, too; the bars name them."""
 _TICKS: tuple[tuple[int, Anchor], ...] = ((0, "start"), (128, "middle"), (255, "end"))
 _FACE, _GAP, _LEFT = 150, 14, 16
 _CURVES, _BARS = 110, 57
