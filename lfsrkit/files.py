@@ -65,15 +65,19 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
-def check_place(path: Path) -> None:
+def check_place(path: Path, inputs: Iterable[str] = ()) -> None:
     """Refuse a file that cannot be written, before the work for it is done; nothing is left behind.
 
     Args:
         path: Final name; its folder need not be there yet.
+        inputs: What is read, files or not; none of it is overwritten.
 
     Raises:
-        OutputRefused: If the name is that of a folder, or nothing can be written where the file or its folder would be.
+        OutputRefused: If the name is that of a folder or of an input, or nothing can be written where the file or its
+            folder would be.
     """
+    if path.exists() and any(Path(given).exists() and path.samefile(given) for given in inputs):
+        raise OutputRefused(f"{path} is one of the inputs and would be overwritten; name another file")
     if path.is_dir():
         raise OutputRefused(f"cannot write {path}: it is a folder; name a file")
     nearest = next(place for place in path.absolute().parents if place.exists())

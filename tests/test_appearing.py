@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lfsrkit.errors import OutputRefused
-from lfsrkit.files import appearing, growing_text, write_whole
+from lfsrkit.files import appearing, check_place, growing_text, write_whole
+from tests.command_cases import run
 
 
 def test_a_file_has_its_name_only_when_all_is_written(tmp_path: Path) -> None:
@@ -59,3 +60,20 @@ def test_a_place_that_is_no_folder_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputRefused, match=refused), appearing(path, resumes=True):
         pytest.fail("there is nothing to write to")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_what_is_read_is_not_overwritten(tmp_path: Path) -> None:
+    photograph = tmp_path / "me.png"
+    photograph.touch()
+    check_place(tmp_path / "sheet.png", ["synthetic:1", str(photograph)])
+    with pytest.raises(OutputRefused, match="one of the inputs"):
+        check_place(tmp_path / "." / "me.png", ["synthetic:1", str(photograph)])
+
+
+@pytest.mark.parametrize("command", [("preview",), ("figures", "masks"), ("figures", "lighting")])
+def test_commands_that_draw_keep_the_pictures_that_they_draw_from(command: tuple[str, ...], tmp_path: Path) -> None:
+    photograph = tmp_path / "me.png"
+    photograph.write_bytes(b"not to be lost")
+    result = run(*command, photograph, "--out", photograph)
+    assert (result.exit_code, "one of the inputs" in result.stderr) == (1, True)
+    assert photograph.read_bytes() == b"not to be lost"

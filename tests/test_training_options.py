@@ -97,6 +97,7 @@ def test_torch_and_timm_make_the_same_adamw() -> None:
         (("trackers=['tensorbord']",), "did you mean 'tensorboard'"),
         (("init=nowhere",), "no such file"),
         (("accumulate=3",), "batch_size=4 cannot be divided"),
+        (("mask=patch(ratio=0.5)",), "no loss uses patch"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_written(

@@ -45,8 +45,10 @@ def lighting(
     Example: lfsrkit figures lighting synthetic:100 --out lighting.svg
     """
     from lfsrkit.figures import check_name, lighting_figure, measure_lighting, read_faces
+    from lfsrkit.files import check_place
 
     check_name(out)
+    check_place(out, faces or ONE)
     levels = _levels(stops)
     pictures = read_faces(faces or ONE)
     found = measure_lighting(pictures, levels)

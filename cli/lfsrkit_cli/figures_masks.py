@@ -41,8 +41,10 @@ def masks(
     """
     from lfsrkit.calls import parse_call
     from lfsrkit.figures import check_name, mask_panels, masks_figure, show_face
+    from lfsrkit.files import check_place
 
     check_name(out)
+    check_place(out, [face])
     calls = [parse_call(text) for text in chosen] or None
     panels = mask_panels(show_face(face, landmarks=landmarks, seed=seed or 0), calls, seed=seed or 0)
     if not dry_run:

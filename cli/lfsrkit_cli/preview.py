@@ -45,10 +45,12 @@ def preview(
     """
     from lfsrkit.calls import parse_call
     from lfsrkit.errors import LfsrkitError
+    from lfsrkit.files import check_place
     from lfsrkit.images import write_png
     from lfsrkit.preview import Preview, preview, preview_sheet
     from lfsrkit.stages import load_stage
 
+    check_place(out, faces)
     config = load_stage("pairs", recipes=recipes, overrides=overrides, values=given(degrade=degrade, seed=seed))
     found = list(preview(faces, config, mask=parse_call(mask) if mask else None, regions=regions, count=count))
     shown = [item for item in found if isinstance(item, Preview)]

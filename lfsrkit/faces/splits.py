@@ -70,7 +70,10 @@ def _by_counts(groups: Sequence[list[FaceRef]], counts: Mapping[str, int]) -> di
     wanted, found = sum(counts.values()), sum(map(len, groups))
     if found < wanted:
         asked = " + ".join(str(count) for count in counts.values())
-        raise UsageError(f"{found} usable faces, but the splits ask for {asked} = {wanted}; set splits to fewer")
+        raise UsageError(
+            f"{found} usable faces, but the splits ask for {asked} = {wanted}; ask for fewer, or "
+            'for shares: -s "splits={train=0.8, validation=0.1, test=0.1}"'
+        )
     chosen: dict[str, list[FaceRef]] = {"train": [], "validation": [], "test": []}
     # From the end, so that the test set stays the same when train or validation are made larger.
     forward, backward = list(groups), list(reversed(groups))

@@ -93,7 +93,7 @@ def _refuse_existing(chosen: list[Target]) -> None:
     there = [target.output for target in chosen if target.output.exists()]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise OutputRefused(f"{there[0]}{more} exist already; nothing was done (existing=skip leaves them)")
+        raise OutputRefused(f"{there[0]}{more} exist already; nothing was done (--existing skip leaves them)")
 
 
 def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -> Enhanced:

@@ -37,7 +37,10 @@ def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume
     changed += difference(plan.data, data, "data.") if plan is not None else []
     if changed and not force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
-        raise OutputRefused(f"{out} holds another run; it differs in {shown}; go on all the same by --force")
+        raise OutputRefused(
+            f"{out} holds another run; it differs in {shown}; go on with its own settings by "
+            f"-c {out / CONFIG_FILE}, or with these all the same by --force"
+        )
     write_whole(out / CONFIG_FILE, to_toml(tables).lstrip().encode())
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.calls import Call
+from lfsrkit.errors import UsageError
 from lfsrkit.losses import Loss
 from lfsrkit.masks.base import MaskStrategy
 from lfsrkit.registries import LOSSES, MASKS
@@ -36,6 +37,8 @@ class Objective:
         names = _distinct([term.term.name for term in terms])
         self.weights = dict(zip(names, (term.weight for term in terms), strict=True))
         self._losses: dict[str, Loss] = dict(zip(names, (LOSSES.build(term.term) for term in terms), strict=True))
+        if mask is not None and "mask" not in self._needs():
+            raise UsageError(f"mask: no loss uses {mask}; add one that does, such as loss=face_mask, or leave it out")
         self._mask = MASKS.build(mask or DEFAULT_MASK) if "mask" in self._needs() else None
         self._seed = seed
 
