@@ -246,7 +246,7 @@ class Registry(Generic[T]):
         return self.build(value) if isinstance(value, Call) else value
 
     def _all_names(self) -> str:
-        return "; known: " + ", ".join(self.names())
+        return "; known: " + ", ".join(self.names()) + "; one of your own needs its plug-in loaded (--plugin FILE.py)"
 
 
 def load_plugin(path: Path) -> None:
