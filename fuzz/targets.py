@@ -171,7 +171,7 @@ TARGETS = {
     "landmarks_parquet": Target(in_file(read_landmarks, "marks.parquet"), _landmark_parquet),
     "landmarks_celeba": Target(in_file(read_landmarks, "marks.txt"), _texts(CELEBA)),
     "identities": Target(in_file(read_identities, "people.txt"), _texts("000001.jpg 2880\n000002.jpg 2937\n")),
-    "shards": _file_of(builds.whole, builds.SHARD, builds.read_all),
+    "shards": _file_of(builds.whole, builds.SHARD, builds.read_shard),
     "rows": Target(builds.read_rows, builds.rows_as_text),
     "stored_pictures": Target(builds.read_pictures, builds.pictures_as_bytes),
     "manifests": _file_of(builds.whole, builds.MANIFEST, builds.read_all),

@@ -58,7 +58,7 @@ OPTIONS = {
     ],
     "align": [
         *["--pairs", "--split", "--restored", "--clean", "--metric", "--out", *SETTINGS, "--device"],
-        *["--allow-code", "--dry-run", "--json"],
+        *["--force", "--allow-code", "--dry-run", "--json"],
     ],
     "enhance": ["--out", "--existing", *SETTINGS, "--device", "--allow-code", "--dry-run", "--json"],
     "export": [

@@ -42,7 +42,7 @@ def picture_with_a_bad_table() -> bytes:
     """A TIFF with 70,000 where only 16 bits can be written: the entry of the rows in a strip becomes another."""
     buffer = io.BytesIO()
     Pillow.fromarray(np.zeros((6, 8), np.uint8)).save(buffer, "TIFF")
-    rows, other = struct.pack("<HHII", 278, 4, 1, 6), struct.pack("<HHII", 263, 4, 1, 70_000)
+    rows, other = struct.pack("<HHII", 278, 4, 1, 6), struct.pack("<HHII", 296, 4, 1, 70_000)
     assert rows in buffer.getvalue()
     return buffer.getvalue().replace(rows, other)
 

@@ -55,7 +55,8 @@ def test_faces_to_pairs_to_training_to_evaluation_to_pictures(tmp_path: Path) ->
     found = json.loads(lfsrkit("evaluate", run, "--pairs", pairs, "--json", "--out", tmp_path / "e").stdout)
     assert "psnr" in json.dumps(found)
     low = tmp_path / "low"
-    lfsrkit("enhance", "bicubic(scale=2)", tmp_path / "e" / "sheet.png", "--out", low, "-s", "mode=whole")
+    sheet = (tmp_path / "e" / "_first.png").rename(tmp_path / "sheet.png")
+    lfsrkit("enhance", "bicubic(scale=2)", sheet, "--out", low, "-s", "mode=whole")
     lfsrkit("enhance", run, low / "sheet.png", "--out", bright, "-s", "mode=whole", code=0)
     assert (bright / "sheet.png").is_file()
 

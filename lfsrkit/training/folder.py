@@ -44,6 +44,19 @@ def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume
     write_whole(out / CONFIG_FILE, to_toml(tables).lstrip().encode())
 
 
+def refuse_stranger(out: Path) -> None:
+    """Refuse a folder whose configuration is not that of a run, before anything is written into it.
+
+    Args:
+        out: Folder of the run.
+
+    Raises:
+        OutputRefused: If it holds something else.
+        DamagedFile: If its configuration cannot be read.
+    """
+    _recorded(out)
+
+
 def data_identity(train: PairData, validation: PairData | None) -> dict[str, str]:
     """Name the pictures of a run.
 

@@ -30,7 +30,7 @@ from lfsrkit.training.budget import (
 )
 from lfsrkit.training.checkpoint import has_checkpoint
 from lfsrkit.training.data import Batches, check_batch
-from lfsrkit.training.folder import claim_run, data_identity
+from lfsrkit.training.folder import claim_run, data_identity, refuse_stranger
 from lfsrkit.training.learner import Learner, NonFiniteError
 from lfsrkit.training.ledger import Ledger
 from lfsrkit.training.lessons import chain_between
@@ -89,6 +89,7 @@ def train(
     """
     run = _Run(config, train_pairs, validation_pairs, out, Ranks(choose_device(device)))
     with ExitStack() as stack:
+        run.ranks.by_first(lambda: refuse_stranger(out))
         run.ranks.by_first(lambda: stack.enter_context(held(out, CONFIG_FILE)))
         run.ranks.by_first(lambda: claim_run(out, config, run.data, resume=resume, force=force))
         lines = run.begin(force=force)
