@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lfsrkit import config
+from lfsrkit.calls import Call
 from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import chain_from_calls
 from lfsrkit.errors import ConfigError, LfsrkitError, UsageError
@@ -178,3 +179,10 @@ def test_faults_say_what_to_write() -> None:
         load_stage("pairs", overrides=["degrade=maybe(of=jpeg)"])
     with pytest.raises(UsageError, match="hub: names no data set"):
         open_source("hub:", size=64)
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    assert load_stage("evaluate", overrides=["metrics=psnr"]).metrics == (Call("psnr"),)
+    assert load_stage("train", overrides=["trackers=tensorboard"]).trackers == ("tensorboard",)
+    with pytest.raises(UsageError, match="did you mean 'psnr'"):
+        load_stage("evaluate", overrides=["metrics=psnrr"])

@@ -76,3 +76,12 @@ Degrade = Annotated[
     WithJsonSchema({"oneOf": [{"type": "string"}, {"type": "array", "items": _CALL_SCHEMA}]}),
 ]
 Positive = Annotated[int, Field(ge=1)]
+
+
+def one_or_more(value: Any) -> Any:
+    """Take one thing where a list is meant: ``psnr`` is ``["psnr"]``.
+
+    Args:
+        value: As given.
+    """
+    return [value] if isinstance(value, str | Call | Mapping) else value

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from lfsrkit.calls import Call
 from lfsrkit.config import Config
-from lfsrkit.stages.components import Loss, Mask, Model, Positive
+from lfsrkit.stages.components import Loss, Mask, Model, Positive, one_or_more
 
 Schedule = Literal["cosine", "multistep", "constant"]
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -66,10 +66,6 @@ class LossTerm(Config):
         return {"term": value} if isinstance(value, str | Call) else value
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str | Call | Mapping) else value
-
-
 class TrainConfig(Config):
     """Stage 3: which model, trained with what, for how long."""
 
@@ -107,7 +103,7 @@ class TrainConfig(Config):
     """Random crops of growing side, such as ``[{ side = 8, until = 0.5 }]``; whole pictures after the last."""
     optim: OptimConfig = OptimConfig()
     """Optimiser and schedule."""
-    loss: Annotated[tuple[LossTerm, ...], BeforeValidator(_as_list), Field(min_length=1)] = (
+    loss: Annotated[tuple[LossTerm, ...], BeforeValidator(one_or_more), Field(min_length=1)] = (
         LossTerm.model_construct(term=Call("charbonnier"), weight=1.0),
     )
     """Terms of the loss, at least one; a table has a name, a weight and the parameters."""
@@ -123,7 +119,7 @@ class TrainConfig(Config):
     """Steps between lines of ``metrics.jsonl``."""
     keep: Positive = 2
     """Newest checkpoints kept besides the best one."""
-    trackers: tuple[str, ...] = ()
+    trackers: Annotated[tuple[str, ...], BeforeValidator(one_or_more)] = ()
     """Where else records go: ``tensorboard`` or another tracker of Accelerate, such as ``wandb``."""
     precision: Precision = "fp32"
     """Number format of the forward pass; ``fp16`` needs an accelerator."""

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from lfsrkit.calls import Call
 from lfsrkit.config import Config
-from lfsrkit.stages.components import Detector, Landmarker, Metric, Positive, Split
+from lfsrkit.stages.components import Detector, Landmarker, Metric, Positive, Split, one_or_more
 from lfsrkit.stages.training import Precision
 
 EnhanceMode = Literal["auto", "face", "faces", "whole"]
@@ -17,9 +17,11 @@ class EvaluateConfig(Config):
 
     split: Split = "test"
     """Which split of the pairs."""
-    metrics: tuple[Metric, ...] = tuple(Call(name) for name in ("psnr", "ssim", "lpips", "psnr_y", "ssim_y"))
+    metrics: Annotated[tuple[Metric, ...], BeforeValidator(one_or_more)] = tuple(
+        Call(name) for name in ("psnr", "ssim", "lpips", "psnr_y", "ssim_y")
+    )
     """Metrics, in the order of the table."""
-    blind: tuple[Metric, ...] = (Call("mean_luma"), Call("noise"))
+    blind: Annotated[tuple[Metric, ...], BeforeValidator(one_or_more)] = (Call("mean_luma"), Call("noise"))
     """Metrics of pictures alone, where there are no clean ones: those tagged ``no_reference``."""
     landmarker: Landmarker = Call("face_mesh")
     """What finds 68 landmarks: for the alignment, and to look for faces where there are no clean pictures."""
