@@ -7,7 +7,7 @@ from lfsrkit.experiments.page import page_text
 from lfsrkit.experiments.sections import DAGGER, PAPER, Section, plain
 from lfsrkit.experiments.table import Comparison, TableRow
 from lfsrkit.files import write_json, write_whole
-from lfsrkit.report.grids import Value
+from lfsrkit.report.grids import Line, Value
 from lfsrkit.report.writing import csv_text, latex_escaped, latex_text, markdown_text
 
 
@@ -44,11 +44,18 @@ def _csv_lines(section: Section) -> Iterator[Mapping[str, Value]]:
     remarks = {"remarks": " ".join(section.remarks)}
     for row, line in zip(section.rows, section.grids[0].lines, strict=True):
         values = {name: value for key in row.mean for name, value in _with_spread(key, row)}
-        seeds = {"seeds": line.values["seeds"], "undertrained": "yes" if DAGGER in line.name else "no"}
+        seeds = dict(_training(line))
         paper = {key: value for key, value in line.values.items() if key.startswith(PAPER)}
         compared = {name: value for each in section.comparisons if each.row == row.name for name, value in _gap(each)}
         name = {"protocol": section.name, "row": row.name}
         yield {**name, **seeds, **values, **compared, **paper, **section.costs[row.name], **under, **remarks}
+
+
+def _training(line: Line) -> Iterator[tuple[str, Value]]:
+    """What the scores say of trainings; a table of pictures that others have made says nothing."""
+    if "seeds" in line.values:
+        yield "seeds", line.values["seeds"]
+        yield "undertrained", "yes" if DAGGER in line.name else "no"
 
 
 def _gap(each: Comparison) -> Iterator[tuple[str, float]]:
