@@ -173,7 +173,11 @@ def test_the_command_tells_on_what_the_table_rests(built: Path, tmp_path: Path) 
     found = json.loads((out / "report.json").read_text())["pairs"]
     assert [row["name"] for row in found["rows"]] == ["clean re-encoded (JPEG 90)", "bicubic", "mine"]
     assert (out / "02" / "per_image.csv").read_text().splitlines()[0].startswith("id,source,")
-    assert (out / "table.csv").read_text().startswith("protocol,row,nme,auc_0.08,landmark_failures,face_score\n")
+    assert (
+        (out / "table.csv")
+        .read_text()
+        .startswith("protocol,row,nme,auc_0.08,landmark_failures,face_score,n,split,scale,chain,data,")
+    )
     assert r"\begin{tabular}{lrrrr}" in (out / "table.tex").read_text()
     assert "<th>AUC@0.08 ↑</th>" in (out / "table.html").read_text()
 
