@@ -250,6 +250,17 @@ def test_mask_rows_differ_in_the_mask_alone() -> None:
         mask_rows(config, ["pach"])
 
 
+def test_mask_rows_keep_the_loss_that_was_asked_for() -> None:
+    found = mask_rows(stage('loss=[{name="face_mask_views", weight=2}, {name="ssim", weight=0.5}]'), ["none", "patch"])
+    terms = {name: [(term.weight, str(term.term)) for term in row.loss] for name, row in found.items()}
+    assert terms["patch"] == [(2.0, "face_mask_views"), (0.5, "ssim")]
+    assert terms["none"] == [(2.0, "face_mask_views(alpha=0.0)"), (0.5, "ssim")]
+    both = mask_rows(stage('loss=["charbonnier(eps=0.01)", "ssim"]'), ["patch"])["patch"].loss
+    assert [str(term.term) for term in both] == ["face_mask(beta=0.0, eps=0.01)", "ssim"]
+    with pytest.raises(UsageError, match=r"no term of the loss ssim uses a mask"):
+        mask_rows(stage("loss=ssim"), ["patch"])
+
+
 def test_costs_are_those_of_the_model(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
     entries = make_entries({"plain": stage("steps=1")}, tmp_path)
     list(run_entries(entries, [0], judges(train_pairs, validation_pairs), device="cpu"))

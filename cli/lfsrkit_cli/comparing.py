@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lfsrkit_cli.command import FAILED
-from lfsrkit_cli.output import complain, print_facts, print_json, print_table, remark, say, score
+from lfsrkit_cli.output import complain, print_facts, print_grid, print_json, print_table, remark, say
 from lfsrkit_cli.progress import Step, reporter
 from lfsrkit_cli.signals import Stop, stoppable
 
@@ -25,7 +25,6 @@ TablesOnly = Annotated[bool, typer.Option("--tables-only", help="Train nothing; 
 Force = Annotated[
     bool, typer.Option("--force", help="Judge by pictures although they were trained on; the table then says so.")
 ]
-SHOWN = ("psnr", "ssim", "lpips")
 
 
 def run_experiments(
@@ -143,18 +142,17 @@ def _failures(section: "Section") -> list[str]:
 
 
 def _tell(sections: "Sequence[Section]", out: Path, json: bool) -> None:
-    from lfsrkit.experiments import plain
+    from lfsrkit.experiments import leading, plain
 
     if json:
         facts: dict[str, Any] = {section.name: plain(section) for section in sections}
         print_json({"protocols": facts, "out": out})
         return
     for section in sections:
-        cells = [
-            (row.name, str(row.seeds), *(score(name, row.mean.get(name)) for name in SHOWN)) for row in section.rows
-        ]
-        print_table(("row", "seeds", *SHOWN), cells, numbers=True, title=section.name)
-        say("", *section.remarks, "")
+        for grid in leading(section):
+            print_grid(grid, title=f"{section.name}: {grid.title}")
+            say("")
+        say(*section.remarks, "")
         print_facts(section.protocol)
         say("")
     print_facts({"tables": out})

@@ -15,6 +15,8 @@ from lfsrkit_cli.spelling import shown
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from lfsrkit.report.grids import Grid
+
 WIDE = 1000
 """Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
 
@@ -130,6 +132,23 @@ def print_table(
     for row in rows:
         table.add_row(*(shown(cell, sys.stdout.encoding) for cell in row))
     console().print(table)
+
+
+def print_grid(grid: "Grid", *, title: str | None = None) -> None:
+    """Print a table of a report as its files have it, spreads beside the numbers.
+
+    Args:
+        grid: The table.
+        title: A line above; that of the table by default.
+    """
+    from lfsrkit.report.grids import cells
+
+    rows = [
+        (line.name, *(f"{cell.text} ± {cell.spread}" if cell.spread else cell.text for cell in row))
+        for line, row in zip(grid.lines, cells(grid), strict=True)
+    ]
+    heads = (grid.first, *(column.pointed for column in grid.columns))
+    print_table(heads, rows, numbers=True, title=grid.title if title is None else title)
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:

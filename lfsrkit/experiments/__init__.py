@@ -14,7 +14,7 @@ from lfsrkit.experiments.protocols import Experiment, facts_of, open_ablation, o
 from lfsrkit.experiments.published import Published, read_published
 from lfsrkit.experiments.reporting import write_report
 from lfsrkit.experiments.scores import Scores, read_scores
-from lfsrkit.experiments.sections import Section, make_section, plain, section_of
+from lfsrkit.experiments.sections import Section, leading, make_section, plain, section_of
 from lfsrkit.experiments.settling import read_rate
 from lfsrkit.experiments.table import Comparison, TableRow, compare, tabulate
 from lfsrkit.report.grids import Column, Grid, Line
@@ -47,6 +47,7 @@ __all__ = [
     "gather",
     "judge_floors",
     "latex_text",
+    "leading",
     "make_entries",
     "make_section",
     "markdown_text",

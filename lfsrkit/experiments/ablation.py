@@ -3,39 +3,69 @@
 from collections.abc import Sequence
 
 from lfsrkit.calls import Call, parse_call
-from lfsrkit.registries import MASKS
+from lfsrkit.errors import UsageError
+from lfsrkit.registries import LOSSES, MASKS
 from lfsrkit.stages import LossTerm, TrainConfig
 
 NONE = "none"
-"""The row without a mask: the same pixel error everywhere."""
+"""The row without a mask: the same loss everywhere."""
 
 
 def mask_rows(config: TrainConfig, strategies: Sequence[str] = ()) -> dict[str, TrainConfig]:
     """Make a row per mask strategy, alike in everything else.
 
-    A strategy is trained with ``face_mask(beta=0)``: the pixel error plus that of the masked pixels, so that the mask
-    alone makes the difference. The row ``none`` has the pixel error only.
+    All rows have the loss of the configuration. Where none of its terms uses a mask, a term ``charbonnier`` becomes
+    ``face_mask(beta=0)``, which is that error plus that of the masked pixels, so that the mask alone makes the
+    difference. In the row ``none``, terms that use a mask have ``alpha=0``.
 
     Args:
-        config: Training of all rows; its loss and mask are replaced.
+        config: Training of all rows; its mask is replaced.
         strategies: Calls such as ``patch(size=16)``, and ``none``; by default ``none`` and all that need no argument.
 
     Raises:
-        UsageError: If a strategy cannot be made.
+        UsageError: If a strategy cannot be made, or no term of the loss can use a mask.
     """
-    return {text: _row(config, text) for text in strategies or (NONE, *_all())}
+    chosen = strategies or (NONE, *_all())
+    return {text: _unmasked(config) if text == NONE else _masked(config, parse_call(text)) for text in chosen}
 
 
-def _row(config: TrainConfig, text: str) -> TrainConfig:
-    if text == NONE:
-        return config.model_copy(update={"loss": (_term(Call("charbonnier")),), "mask": None})
-    call = parse_call(text)
-    MASKS.build(call)
-    return config.model_copy(update={"loss": (_term(Call("face_mask", {"beta": 0.0})),), "mask": call})
+def _masked(config: TrainConfig, mask: Call) -> TrainConfig:
+    MASKS.build(mask)
+    terms = config.loss
+    if not any(_uses_mask(term.term) for term in terms):
+        terms = tuple(_with(term, _beside_mask(term.term)) for term in terms)
+    if not any(_uses_mask(term.term) for term in terms):
+        named = " + ".join(str(term.term) for term in terms)
+        raise UsageError(
+            f"no term of the loss {named} uses a mask, so that all rows would be one; add face_mask(beta=0)"
+        )
+    return config.model_copy(update={"loss": terms, "mask": mask})
 
 
-def _term(call: Call) -> LossTerm:
-    return LossTerm.model_construct(term=call, weight=1.0)
+def _unmasked(config: TrainConfig) -> TrainConfig:
+    terms = tuple(_with(term, _without_mask(term.term)) for term in config.loss)
+    return config.model_copy(update={"loss": terms, "mask": None})
+
+
+def _beside_mask(call: Call) -> Call:
+    return Call("face_mask", {"beta": 0.0, **call.params}) if call.name == "charbonnier" else call
+
+
+def _without_mask(call: Call) -> Call:
+    if not _uses_mask(call):
+        return call
+    plain = Call(call.name, {**call.params, "alpha": 0.0})
+    if any(parameter.name == "alpha" for parameter in LOSSES[call.name].parameters()) and not _uses_mask(plain):
+        return plain
+    raise UsageError(f"row {NONE}: the loss {call} needs a mask whatever its parameters are; leave this row out")
+
+
+def _uses_mask(call: Call) -> bool:
+    return "mask" in LOSSES.build(call).needs
+
+
+def _with(term: LossTerm, call: Call) -> LossTerm:
+    return LossTerm.model_construct(term=call, weight=term.weight)
 
 
 def _all() -> list[str]:

@@ -57,7 +57,7 @@ class Judges:
     metrics: EvaluateConfig
 
 
-def make_entries(rows: Mapping[str, TrainConfig], out: Path, search: Search = Search()) -> list[Entry]:
+def make_entries(rows: Mapping[str, TrainConfig], out: str | Path, search: Search = Search()) -> list[Entry]:
     """Give every row a folder.
 
     Args:
@@ -68,6 +68,7 @@ def make_entries(rows: Mapping[str, TrainConfig], out: Path, search: Search = Se
     Raises:
         UsageError: If two names would share a folder.
     """
+    out = Path(out)
     entries = [Entry(row, config, out / RUNS / _folder_name(row), search) for row, config in rows.items()]
     first: dict[Path, str] = {}
     for entry in entries:

@@ -33,7 +33,7 @@ class Floor:
     """Why it cannot be."""
 
 
-def judge_floors(out: Path, data: Judges, *, device: str = "auto") -> Iterator[Floor]:
+def judge_floors(out: str | Path, data: Judges, *, device: str = "auto") -> Iterator[Floor]:
     """Judge the floor and the oracle, or nothing where that was done.
 
     Args:
@@ -41,6 +41,7 @@ def judge_floors(out: Path, data: Judges, *, device: str = "auto") -> Iterator[F
         data: Pictures and metrics.
         device: Where to compute.
     """
+    out = Path(out)
     key = {"evaluate": to_tables(data.metrics), "data": {"judged": data.judged.sha256, "n": len(data.judged)}}
     for name, judged in ((FLOOR, _judge_bicubic), (ORACLE, _judge_oracle)):
         folder = out / RUNS / name

@@ -39,8 +39,8 @@ class Experiment:
 
 def open_benchmark(
     config: BenchmarkConfig,
-    folder: Path,
-    out: Path,
+    folder: str | Path,
+    out: str | Path,
     *,
     recipes: Sequence[str] = (),
     overrides: Sequence[str] = (),
@@ -61,6 +61,7 @@ def open_benchmark(
     Raises:
         UsageError: If something is missing, or does not fit.
     """
+    folder, out = Path(folder), Path(out)
     if not config.rows:
         raise UsageError("no rows: name some by --rows lfsrnet,edsr_baseline, or take a recipe such as -c table2")
     for text in overrides:
@@ -86,8 +87,8 @@ def open_benchmark(
 
 def open_ablation(
     rows: Mapping[str, TrainConfig],
-    folder: Path,
-    out: Path,
+    folder: str | Path,
+    out: str | Path,
     *,
     seeds: Sequence[int | float],
     reference: str,
@@ -110,6 +111,7 @@ def open_ablation(
     Raises:
         UsageError: If something is missing, or does not fit.
     """
+    folder, out = Path(folder), Path(out)
     config: BenchmarkConfig = load_stage("benchmark", recipes=recipes, values={"seeds": list(seeds)})
     metrics: EvaluateConfig = load_stage("evaluate", recipes=recipes, values={"split": split, "regions": True})
     others = check_build(folder, recipes)
@@ -120,7 +122,7 @@ def open_ablation(
     return Experiment(folder.name, entries, config.seeds, data, out, beside, facts)
 
 
-def open_judges(folder: Path, split: str, metrics: EvaluateConfig, *, force: bool = False) -> tuple[Judges, str]:
+def open_judges(folder: str | Path, split: str, metrics: EvaluateConfig, *, force: bool = False) -> tuple[Judges, str]:
     """Open the splits of a build.
 
     Args:
@@ -135,6 +137,7 @@ def open_judges(folder: Path, split: str, metrics: EvaluateConfig, *, force: boo
     Raises:
         UsageError: If there is no such split, or it holds training pictures.
     """
+    folder = Path(folder)
     splits = pairs.read_manifest(folder).splits
     watched = pairs.open(folder, "validation") if splits.get("validation") else None
     data = Judges(pairs.open(folder, "train"), watched, pairs.open(folder, split), metrics)
@@ -155,7 +158,7 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
     search = entries[0].search
     rates = f"chosen of {', '.join(f'{rate:g}' for rate in search.rates)} on the validation split, by trials of "
     rates += f"{search.trial:.0%} of a row's steps"
-    optim, loss = train.optim, " + ".join(f"{term.weight:g} {term.term}" for term in train.loss)
+    optim = train.optim
     return {
         "split": f"{data.metrics.split}, n = {len(data.judged)}; {len(data.train)} pictures to train on",
         "pictures": f"{settings['faces']}, framing {settings['framing']}, "
@@ -166,10 +169,19 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
         "seeds": ", ".join(map(str, seeds)),
         "budget": f"{train.steps} steps a run" if train.minutes is None else f"{train.minutes:g} minutes a run",
         "learning rate": rates if len(search.rates) > 1 else f"{(search.rates or (optim.lr,))[0]:g} for every row",
-        "training": f"{loss}, {optim.name}, {optim.schedule}, batch {train.batch_size}, EMA {train.ema:g}, "
+        "loss": _losses(entries),
+        "training": f"{optim.name}, {optim.schedule}, batch {train.batch_size}, EMA {train.ema:g}, "
         f"{train.precision}, {train.low} low pictures",
         "metrics": "8-bit RGB, no border crop; Y: BT.601; GT-mean PSNR: after scaling to the mean of the clean picture",
     }
+
+
+def _losses(entries: Sequence[Entry]) -> str:
+    """Say what rows learn by; where they differ in it, which."""
+    rows: dict[str, list[str]] = {}
+    for entry in entries:
+        rows.setdefault(" + ".join(f"{term.weight:g} {term.term}" for term in entry.config.loss), []).append(entry.name)
+    return "; ".join(loss if len(rows) == 1 else f"{loss} ({', '.join(names)})" for loss, names in rows.items())
 
 
 def _rows(config: BenchmarkConfig, recipes: Sequence[str], overrides: Sequence[str]) -> dict[str, TrainConfig]:

@@ -11,7 +11,7 @@ from lfsrkit.report.grids import Line, Value
 from lfsrkit.report.writing import csv_text, latex_escaped, latex_text, markdown_text
 
 
-def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:
+def write_report(out: str | Path, title: str, sections: Sequence[Section]) -> None:
     """Write ``table.md``, ``table.csv``, ``table.tex``, ``table.html`` and ``report.json``.
 
     Args:
@@ -19,6 +19,7 @@ def write_report(out: Path, title: str, sections: Sequence[Section]) -> None:
         title: What it was.
         sections: One per protocol.
     """
+    out = Path(out)
     write_whole(out / "table.md", "\n".join([f"# {title}", "", *map(_markdown, sections)]).encode())
     write_whole(out / "table.csv", csv_text([line for each in sections for line in _csv_lines(each)]).encode())
     write_whole(out / "table.tex", "\n".join(["% \\usepackage{booktabs}", *map(_latex, sections)]).encode())

@@ -28,7 +28,7 @@ class Scores:
     not show, and NaN where the restored picture holds no number."""
 
 
-def read_scores(folder: Path, row: str, seed: int) -> Scores:
+def read_scores(folder: str | Path, row: str, seed: int) -> Scores:
     """Read what `run_entries` has written.
 
     Args:
@@ -39,6 +39,7 @@ def read_scores(folder: Path, row: str, seed: int) -> Scores:
     Raises:
         DamagedFile: If the table of scores is missing or no table.
     """
+    folder = Path(folder)
     path = folder / RESULTS / "per_image.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:

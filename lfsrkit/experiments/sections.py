@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lfsrkit.experiments.floors import ORACLE, judge_floors
@@ -201,6 +201,18 @@ def section_of(experiment: Experiment, *, device: str = "auto") -> Section:
     made = {"device": "; ".join(dict.fromkeys(each.device for each in costs)), "versions": "; ".join(versions)}
     protocol = {**experiment.facts, **made}
     return make_section(experiment.name, found, experiment.reference, protocol, published=experiment.published)
+
+
+def leading(section: Section) -> list[Grid]:
+    """Give what a terminal has room for: the leading metrics, the paper's numbers and the differences.
+
+    Args:
+        section: From `make_section`.
+    """
+    scores, *others = section.grids
+    shown = {"seeds", *LEADING, *(PAPER + metric for metric in LEADING)}
+    columns = tuple(column for column in scores.columns if column.key in shown)
+    return [replace(scores, columns=columns), *(grid for grid in others if grid.columns != COSTS)]
 
 
 def plain(section: Section) -> dict[str, Any]:

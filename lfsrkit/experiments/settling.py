@@ -101,7 +101,7 @@ def settle(
         yield from _choose_rate(entry, seed, data, device, stop)
 
 
-def read_rate(folder: Path) -> Rate | None:
+def read_rate(folder: str | Path) -> Rate | None:
     """Read which rate a row has.
 
     Args:
@@ -110,6 +110,7 @@ def read_rate(folder: Path) -> Rate | None:
     Raises:
         DamagedFile: If the record is damaged.
     """
+    folder = Path(folder)
     path = folder / RATE_FILE
     return read_record(path, Rate) if path.is_file() else None
 
