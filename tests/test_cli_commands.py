@@ -230,11 +230,14 @@ def test_enhance_tells_what_came_out(folder: Callable[..., Path], tmp_path: Path
     assert not out.exists()
     first = run("enhance", "bicubic(scale=2)", faces, "--out", out, "--json")
     rows = {Path(row["source"]).name: row for row in json.loads(first.stdout)}
-    assert (first.exit_code, rows["broken.png"]["output"]) == (0, None)
+    assert (first.exit_code, rows["broken.png"]["output"]) == (1, None)
     assert decode(Path(rows["000.png"]["output"]).read_bytes()).shape == (64, 64, 3)
+    (faces / "broken.png").unlink()
     second = run("enhance", "bicubic(scale=2)", faces, "--out", out)
     assert second.exit_code == 0
-    assert "enhanced 0 of 3" in second.stdout
+    assert "enhanced 0 of 2 pictures" in second.stdout
+    nowhere = run("enhance", "nothing.safetensors", faces, "--out", faces / "000.png" / "bright")
+    assert (nowhere.exit_code, "cannot write" in nowhere.stderr) == (1, True)
     refused = run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "refuse")
     assert (refused.exit_code, "exist already" in refused.stderr) == (1, True)
     assert run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "never").exit_code == 2

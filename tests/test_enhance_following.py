@@ -66,6 +66,21 @@ class Winking(Detector):
         return [FoundFace(points_of(turned(20, 10, 32, 0)), 0.9)] if self._frames % 2 else []
 
 
+class Blind(Detector):
+    """Finds nobody."""
+
+    def find(self, pixels: Pixels) -> list[FoundFace]:
+        return []
+
+
+def test_a_video_without_faces_says_so(tmp_path: Path) -> None:
+    source = make_video(tmp_path / "night.mp4", 48, 72)
+    with DETECTORS.temporary("blind", Blind):
+        result = next(enhance(Marked(), source, tmp_path / "out", EnhanceConfig(mode="faces", detector="blind")))
+    assert result.notes[0] == f"{FRAMES} frames"
+    assert result.notes[1].startswith(f"{FRAMES} of {FRAMES} frames, such as: no face was found")
+
+
 def test_a_face_of_a_video_does_not_come_and_go(tmp_path: Path) -> None:
     source = make_video(tmp_path / "night.mp4", 48, 72)
     with DETECTORS.temporary("winking", Winking):

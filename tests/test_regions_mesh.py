@@ -201,9 +201,12 @@ class TestTable:
         facts = json.loads(result.stdout)
         assert (facts["faces"], facts["accepted"], facts["fallback_rate"]) == (4, 2, 0)
         assert {item["source"] for item in facts["rejected"]} == {"broken.png", "empty.png"}
+        lines = (tmp_path / "t.rejected.jsonl").read_text().splitlines()
+        assert [json.loads(line) for line in lines] == facts["rejected"]
         result = CliRunner().invoke(app, ["build", str(folder), "--out", str(out), "--least-score", "1000"])
         assert "2 were in the table" in result.stdout
         assert "2 faces fall back to it (100.0%)" in result.stdout
+        assert "t.rejected.jsonl" in result.stdout
         result = CliRunner().invoke(app, ["build", str(folder), "--out", str(tmp_path / "u.parquet"), "--dry-run"])
         assert "4 faces" in result.stdout
         assert not (tmp_path / "u.parquet").exists()

@@ -53,7 +53,8 @@ def enhance(
 ) -> None:
     """Enhance dark pictures: faces, photographs, videos.
 
-    A small picture is taken as one face; in a larger one the faces are found. -s mode=face|faces|whole chooses.
+    A small picture is taken as one face; in a larger one the faces are found. -s mode=face|faces|whole chooses. An
+    input that fails is told and left out; the rest goes on, and the command ends with 1.
 
     Example: lfsrkit enhance runs/first night/ --out bright
     """
@@ -73,8 +74,8 @@ def enhance(
         model, given, out, config, device=device, existing=EXISTING[existing], allow_code=allow_code
     )
     results = list(counted("enhance", done, len(targets)))
-    _tell(results, out, json)
-    if not any(result.output or result.skipped for result in results):
+    _tell(results, "inputs" if any(target.is_video for target in targets) else "pictures", out, json)
+    if not all(result.output or result.skipped for result in results):
         raise typer.Exit(FAILED)
 
 
@@ -94,7 +95,7 @@ def _tell_plan(targets: "list[Target]", json: bool) -> None:
     say(*(f"{target.source} -> {target.output}" for target in targets), "dry run: nothing is written")
 
 
-def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
+def _tell(results: "list[Enhanced]", what: str, out: Path, json: bool) -> None:
     done = [result for result in results if result.output]
     if json:
         print_json(results)
@@ -105,4 +106,4 @@ def _tell(results: "list[Enhanced]", out: Path, json: bool) -> None:
     seconds = sum(result.seconds for result in done)
     counts = [result.faces for result in done if result.faces is not None]
     found = f", {sum(counts)} {'face' if sum(counts) == 1 else 'faces'} in them" if counts else ""
-    say(f"enhanced {len(done)} of {len(results)} pictures{found} in {seconds:.1f} s", str(out))
+    say(f"enhanced {len(done)} of {len(results)} {what}{found} in {seconds:.1f} s", str(out))

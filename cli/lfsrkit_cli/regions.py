@@ -82,6 +82,8 @@ def build(
 
 
 def _tell(tally: "Tally", rejected: "list[Rejected]", out: Path, least_score: float, json: bool) -> None:
+    from lfsrkit.regions.build import rejected_beside
+
     if json:
         counts = {"faces": tally.total, "skipped": tally.skipped, "accepted": tally.accepted}
         fallback = {"fallbacks": tally.fallbacks, "fallback_rate": tally.fallback_rate, "least_score": least_score}
@@ -95,5 +97,6 @@ def _tell(tally: "Tally", rejected: "list[Rejected]", out: Path, least_score: fl
             "landmarks": f"{tally.accepted} with a score of {least_score:g} or more",
             "template": f"{tally.fallbacks} faces fall back to it ({tally.fallback_rate:.1%})",
             "table": out,
+            **({"rejected": rejected_beside(out)} if rejected else {}),
         }
     )

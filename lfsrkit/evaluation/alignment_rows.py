@@ -55,7 +55,7 @@ def align_models(
         yield name, evaluate(made.pop(name), pairs, wanted, device=device)
 
 
-def align_folders(restored: Sequence[Path], clean: Path, config: EvaluateConfig) -> Iterator[AlignmentRow]:
+def align_folders(restored: Sequence[str | Path], clean: str | Path, config: EvaluateConfig) -> Iterator[AlignmentRow]:
     """Measure the face alignment of pictures in folders: first the clean ones re-encoded, then each folder.
 
     Args:
@@ -68,9 +68,10 @@ def align_folders(restored: Sequence[Path], clean: Path, config: EvaluateConfig)
         UsageError: Before anything is measured, if a folder does not hold the pictures of `clean`; later, if sizes do
             not match.
     """
+    clean = Path(clean)
     wanted = config.model_copy(update={"alignment": True})
     floor = FLOOR, measure_folder(clean, clean, wanted, change=_re_encoded)
-    yield from [floor, *((folder.name, measure_folder(folder, clean, wanted)) for folder in restored)]
+    yield from [floor, *((folder.name, measure_folder(folder, clean, wanted)) for folder in map(Path, restored))]
 
 
 def detector_facts(config: EvaluateConfig) -> dict[str, str]:

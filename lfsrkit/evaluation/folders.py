@@ -18,7 +18,7 @@ _CPU = torch.device("cpu")
 
 
 def compare_folders(
-    restored: Path, clean: Path, config: EvaluateConfig, *, low: Path | None = None
+    restored: str | Path, clean: str | Path, config: EvaluateConfig, *, low: str | Path | None = None
 ) -> Iterator[ImageScores]:
     """Measure the pictures of one folder against those of the same name in another.
 
@@ -32,10 +32,12 @@ def compare_folders(
         UsageError: If a picture of either folder has no partner, sizes do not match, or one cannot be read: numbers
             over fewer pictures than those of another tool could not be compared with them.
     """
+    restored, clean = Path(restored), Path(clean)
+    low = None if low is None else Path(low)
     yield from measure_folder(restored, clean, config, low=low)
 
 
-def judge_folder(restored: Path, config: EvaluateConfig) -> Iterator[ImageScores]:
+def judge_folder(restored: str | Path, config: EvaluateConfig) -> Iterator[ImageScores]:
     """Measure the pictures of a folder alone; one that cannot be read has no values, and a note.
 
     Args:
@@ -45,6 +47,7 @@ def judge_folder(restored: Path, config: EvaluateConfig) -> Iterator[ImageScores
     Raises:
         UsageError: If there is no picture, or a metric needs clean ones.
     """
+    restored = Path(restored)
     files = pictures_in(restored)
     names, meter = list(files), BlindMeter(config)
 

@@ -47,7 +47,7 @@ def summarise(rows: Iterable[ImageScores]) -> Summary:
     return tally.summary()
 
 
-def write_results(out: Path, rows: Iterable[ImageScores]) -> Summary:
+def write_results(out: str | Path, rows: Iterable[ImageScores]) -> Summary:
     """Average over the pictures, and write what was measured while it comes in.
 
     ``per_image.csv`` has a line a picture, ``results.json`` the means, ``_first.png`` the first pictures,
@@ -60,6 +60,7 @@ def write_results(out: Path, rows: Iterable[ImageScores]) -> Summary:
     Raises:
         UsageError: If there is none.
     """
+    out = Path(out)
     if not is_first_process():
         return summarise(rows)
     first: list[ImageScores] = []

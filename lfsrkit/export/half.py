@@ -12,7 +12,7 @@ from lfsrkit.seen import to_export
 from lfsrkit.tensors import SUFFIX
 
 
-def export_weights(model: str | Path, out: Path, *, allow_code: bool = False) -> Exported:
+def export_weights(model: str | Path, out: str | Path, *, allow_code: bool = False) -> Exported:
     """Write the weights of a run in 16 bits, with what is needed to make the model again, and try them.
 
     They are read as any other weights are: `lfsrkit.models.load` computes with them in 32 bits.
@@ -26,6 +26,7 @@ def export_weights(model: str | Path, out: Path, *, allow_code: bool = False) ->
         UsageError: If there is no such model, or `out` has another suffix.
         OutputRefused: If `out` exists, or numbers of the model do not fit into 16 bits.
     """
+    out = Path(out)
     if out.suffix != SUFFIX:
         raise UsageError(f"{out}: weights go into a {SUFFIX} file")
     refuse_existing(out)

@@ -68,7 +68,7 @@ class Push:
     """Where it is now; None after a dry run."""
 
 
-def export_hub(model: str | Path, out: Path, *, allow_code: bool = False) -> Exported:
+def export_hub(model: str | Path, out: str | Path, *, allow_code: bool = False) -> Exported:
     """Write a folder with the weights, what makes the model again, and a card.
 
     The folder is one that `lfsrkit.models.load` and every command take as a model.
@@ -82,6 +82,7 @@ def export_hub(model: str | Path, out: Path, *, allow_code: bool = False) -> Exp
         UsageError: If there is no such model.
         OutputRefused: If `out` holds something.
     """
+    out = Path(out)
     refuse_existing(out)
     header, made = read_header(model), load(model, allow_code=allow_code)
     save(made, out / FILE_NAME, name=header.name, params=header.params, extra={**header.extra, **to_export(model)})
@@ -99,7 +100,7 @@ def export_hub(model: str | Path, out: Path, *, allow_code: bool = False) -> Exp
     return Exported(out, {"files": ", ".join(_files(out)), "numbers to learn": count_parameters(made)})
 
 
-def plan_push(folder: Path, repository: str, kind: Kind) -> Push:
+def plan_push(folder: str | Path, repository: str, kind: Kind) -> Push:
     """Say what a push would send.
 
     Args:
@@ -110,6 +111,7 @@ def plan_push(folder: Path, repository: str, kind: Kind) -> Push:
     Raises:
         UsageError: If the folder is no such thing, or the hub would refuse the name.
     """
+    folder = Path(folder)
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 
@@ -125,7 +127,7 @@ def plan_push(folder: Path, repository: str, kind: Kind) -> Push:
     return Push(repository, kind, tuple(files), sum((folder / name).stat().st_size for name in files))
 
 
-def push(folder: Path, repository: str, kind: Kind, *, private: bool = True) -> Push:
+def push(folder: str | Path, repository: str, kind: Kind, *, private: bool = True) -> Push:
     """Send a folder to the hub, as the user that ``hf auth login`` or ``HF_TOKEN`` names.
 
     Args:
@@ -138,6 +140,7 @@ def push(folder: Path, repository: str, kind: Kind, *, private: bool = True) -> 
         UsageError: As in `plan_push`.
         LfsrkitError: If the hub refuses or cannot be reached.
     """
+    folder = Path(folder)
     from huggingface_hub import HfApi
 
     plan = plan_push(folder, repository, kind)

@@ -39,7 +39,7 @@ class _Clamped(nn.Module):
         return self.model(low).clamp(0, 1)
 
 
-def export_onnx(model: Restorer, out: Path, *, side: int | None = None) -> Exported:
+def export_onnx(model: Restorer, out: str | Path, *, side: int | None = None) -> Exported:
     """Export a model to ONNX and verify it with onnxruntime at several sizes.
 
     The input ``low`` is (n, 3, h, w), float32 RGB from 0 to 1; the output ``restored`` is (n, 3, scale h, scale w),
@@ -56,6 +56,7 @@ def export_onnx(model: Restorer, out: Path, *, side: int | None = None) -> Expor
         OutputRefused: If `out` exists.
         LfsrkitError: If the model cannot be exported, or gives something else than in torch; nothing is written then.
     """
+    out = Path(out)
     if out.suffix != _SUFFIX:
         raise UsageError(f"{out}: ONNX goes into an {_SUFFIX} file")
     refuse_existing(out)

@@ -21,7 +21,7 @@ ADAPTED = "spandrel:"
 TOLERANCE = 1e-4
 
 
-def export_spandrel(model: str | Path, out: Path, *, allow_code: bool = False) -> Exported:
+def export_spandrel(model: str | Path, out: str | Path, *, allow_code: bool = False) -> Exported:
     """Write the weights of a published architecture under its authors' names, and read them with spandrel.
 
     Programs that read the file give pictures of the range that the network itself takes; what lfsrkit does around the
@@ -37,6 +37,7 @@ def export_spandrel(model: str | Path, out: Path, *, allow_code: bool = False) -
         OutputRefused: If `out` exists.
         LfsrkitError: If spandrel makes another picture of it; nothing is written then.
     """
+    out = Path(out)
     if out.suffix != SUFFIX:
         raise UsageError(f"{out}: weights go into a {SUFFIX} file")
     refuse_existing(out)

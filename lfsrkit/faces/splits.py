@@ -37,7 +37,7 @@ def assign(
     return {split: sorted(members) for split, members in chosen.items() if members}
 
 
-def read_identities(path: Path) -> dict[str, str]:
+def read_identities(path: str | Path) -> dict[str, str]:
     """Read a file with a picture's name and a person a line, as ``identity_CelebA.txt`` has them.
 
     Args:
@@ -46,6 +46,7 @@ def read_identities(path: Path) -> dict[str, str]:
     Raises:
         UsageError: If it cannot be read or a line has another form.
     """
+    path = Path(path)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

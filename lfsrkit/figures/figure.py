@@ -55,7 +55,7 @@ class Figure:
             write_png(path, self.pixels())
 
 
-def check_name(path: Path) -> None:
+def check_name(path: str | Path) -> None:
     """Refuse a file that a figure cannot be written into; to be asked before a figure is made, which may take long.
 
     Args:
@@ -64,5 +64,6 @@ def check_name(path: Path) -> None:
     Raises:
         UsageError: If it is no ``.png`` and no ``.svg`` file.
     """
+    path = Path(path)
     if path.suffix.lower() not in (".png", ".svg"):
         raise UsageError(f"{path}: name a .png or a .svg file")

@@ -61,7 +61,7 @@ class Panel:
     """Of the pixels that are selected, 0 to 1; none for the face itself."""
 
 
-def show_face(source: str, *, size: int = 128, landmarks: Path | None = None, seed: int = 0) -> Shown:
+def show_face(source: str, *, size: int = 128, landmarks: str | Path | None = None, seed: int = 0) -> Shown:
     """Read one face, and make what mask strategies look at: regions, a dark small version, the error of enlarging it.
 
     Args:
@@ -74,6 +74,7 @@ def show_face(source: str, *, size: int = 128, landmarks: Path | None = None, se
         UsageError: If the source does not exist.
         LfsrkitError: If it holds no usable face.
     """
+    landmarks = None if landmarks is None else Path(landmarks)
     ref, picture, face = next(usable_faces([source], size))
     face = with_regions(face, picture, ref, RegionFiles(landmarks))
     clean = to_bytes([face.clean])

@@ -88,10 +88,10 @@ def faces_of_pairs(
 
 
 def faces_of_folders(
-    restored: Mapping[str, Path],
-    clean: Path,
+    restored: Mapping[str, str | Path],
+    clean: str | Path,
     *,
-    low: Path | None = None,
+    low: str | Path | None = None,
     names: Sequence[str] = (),
     count: int = 3,
     landmarker: Landmarker | None = None,
@@ -110,7 +110,7 @@ def faces_of_folders(
         UsageError: If a folder lacks a picture.
     """
     folders = {**({} if low is None else {LOW: low}), **restored, CLEAN: clean}
-    files = {head: pictures_in(folder) for head, folder in folders.items()}
+    files = {head: pictures_in(Path(folder)) for head, folder in folders.items()}
     chosen = list(names) or list(files[CLEAN])[:count]
     for head, found in files.items():
         missing = [name for name in chosen if name not in found]

@@ -122,10 +122,9 @@ class Photographs:
             yield "no face was found: enlarged and brightened only; mode=whole restores all of it"
         large = [one.side for one in placements if one.side > self._largest]
         if large:
-            yield (
-                f"{len(large)} faces of up to {max(large):.0f} pixels have more detail than the {self._largest} pixels "
-                "that the model makes: brightened only"
-            )
+            size = f"{max(large):.0f} pixels"
+            who = f"a face of {size} has" if len(large) == 1 else f"{len(large)} faces of up to {size} have"
+            yield f"{who} more detail than the {self._largest} pixels that the model makes: brightened only"
 
     @property
     def _largest(self) -> int:

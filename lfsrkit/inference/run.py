@@ -8,6 +8,7 @@ from typing import Literal
 
 from lfsrkit.devices import choose_device
 from lfsrkit.errors import BadPicture, OutputRefused
+from lfsrkit.files import check_place
 from lfsrkit.images import Pixels, fitted, resize, to_pixels, write_png
 from lfsrkit.inference.following import Following
 from lfsrkit.inference.photograph import read_photograph, write_photograph
@@ -50,8 +51,8 @@ class Enhanced:
 
 def enhance(
     model: str | Path | Restorer,
-    inputs: Sequence[Path],
-    out: Path,
+    inputs: str | Path | Sequence[str | Path],
+    out: str | Path,
     config: EnhanceConfig,
     *,
     device: str = "auto",
@@ -72,9 +73,11 @@ def enhance(
 
     Raises:
         UsageError: If an input does not exist or would be overwritten.
-        OutputRefused: If an output exists and `existing` is ``refuse``.
+        OutputRefused: If nothing can be written to `out`, or an output exists and `existing` is ``refuse``.
     """
+    out = Path(out)
     chosen = targets(inputs, out)
+    check_place(out / ENHANCED)
     if existing == "refuse":
         _refuse_existing(chosen)
     restorer = restorer_for(model, allow_code=allow_code)
@@ -110,7 +113,7 @@ def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -
 
 
 def _video(photographs: Photographs, target: Target) -> Enhanced:
-    faces: list[int] = []
+    faces, remarks = list[int](), list[str]()
     cuts, following = Cuts(), Following()
 
     def restore(low: Images) -> Resized:
@@ -118,10 +121,12 @@ def _video(photographs: Photographs, target: Target) -> Enhanced:
             following.forget()
         restored = photographs.restore(low, following)
         faces.append(restored.faces or 0)
+        remarks.extend(restored.notes[:1])
         return restored.values
 
     count = enhance_video(restore, target.source, target.output)
-    return Enhanced(target.source, target.output, faces=max(faces), notes=(f"{count} frames",))
+    said = (f"{len(remarks)} of {count} frames, such as: {remarks[0]}",) if remarks else ()
+    return Enhanced(target.source, target.output, faces=max(faces), notes=(f"{count} frames", *said))
 
 
 def _picture(photographs: Photographs, target: Target, config: EnhanceConfig) -> Enhanced:

@@ -25,7 +25,7 @@ class Target:
         return _is_video(self.source)
 
 
-def targets(inputs: Sequence[Path], out: Path) -> list[Target]:
+def targets(inputs: str | Path | Sequence[str | Path], out: str | Path) -> list[Target]:
     """Pair every picture and video that is meant with the file that its result goes to.
 
     Args:
@@ -35,9 +35,10 @@ def targets(inputs: Sequence[Path], out: Path) -> list[Target]:
     Raises:
         UsageError: If an input does not exist or would be overwritten.
     """
+    out = Path(out)
     chosen: dict[Path, Path] = {}
-    for given in inputs:
-        for source, name in _found(given, out):
+    for given in [inputs] if isinstance(inputs, str | Path) else inputs:
+        for source, name in _found(Path(given), out):
             target, number = out / name.with_suffix(_suffix(source)), 2
             while target in chosen or is_sheet(target):
                 target, number = target.with_name(f"{name.stem}_{number}{target.suffix}"), number + 1

@@ -81,7 +81,7 @@ def packed(
 
 def save(
     model: Restorer,
-    path: Path,
+    path: str | Path,
     *,
     name: str,
     params: Mapping[str, Any],
@@ -100,6 +100,7 @@ def save(
         UsageError: If `params` cannot be written as JSON, or `extra` uses a name of the format's own.
         OutputRefused: If the file cannot be written.
     """
+    path = Path(path)
     write_whole(Path(path), packed(model, name=name, params=params, extra=extra))
 
 

@@ -34,7 +34,7 @@ class Progress:
 
 def build(
     plan: Plan,
-    out: Path,
+    out: str | Path,
     *,
     workers: int | None = None,
     batch_size: int = 64,
@@ -60,6 +60,7 @@ def build(
         OutputRefused: If ``out`` holds something else or another build, or cannot be written.
         LfsrkitError: If no face was usable, or a worker was lost.
     """
+    out = Path(out)
     _check_engine(engine, ray_address)
     claim_folder(out, FOLDER)
     plan = plan.on(device)

@@ -40,7 +40,7 @@ class Exported:
     pairs_total: int
 
 
-def export(folder: Path, out: Path, *, to: str, splits: Sequence[str] = ()) -> Iterator[Exported]:
+def export(folder: str | Path, out: str | Path, *, to: str, splits: Sequence[str] = ()) -> Iterator[Exported]:
     """Write a build as plain files; run again after an interruption to go on.
 
     - ``folders``: ``OUT/{split}/{low,clean}/ID.png`` and ``OUT/{split}/metadata.jsonl``, which
@@ -67,6 +67,7 @@ def export(folder: Path, out: Path, *, to: str, splits: Sequence[str] = ()) -> I
         DamagedFile: If a shard is not what was recorded of it, a picture cannot be decoded, or an identity is no
             hexadecimal number.
     """
+    folder, out = Path(folder), Path(out)
     counts = exported_counts(folder, to=to, splits=splits)
     manifest = read_manifest(folder)
     claim_folder(out, MARKER)
@@ -83,7 +84,7 @@ def export(folder: Path, out: Path, *, to: str, splits: Sequence[str] = ()) -> I
     shutil.rmtree(out / MARKER / UNFINISHED, ignore_errors=True)
 
 
-def exported_counts(folder: Path, *, to: str, splits: Sequence[str] = ()) -> dict[str, int]:
+def exported_counts(folder: str | Path, *, to: str, splits: Sequence[str] = ()) -> dict[str, int]:
     """Check the request for an export, and count the pairs of each split that it takes.
 
     Args:
@@ -94,6 +95,7 @@ def exported_counts(folder: Path, *, to: str, splits: Sequence[str] = ()) -> dic
     Raises:
         UsageError: If there is no finished build, no such layout, or no such split.
     """
+    folder = Path(folder)
     if to not in LAYOUTS:
         raise UsageError(f"no layout {to!r}{did_you_mean(to, LAYOUTS)}; layouts: {', '.join(LAYOUTS)}")
     known = {split: rows for split, rows in read_manifest(folder).splits.items() if rows}

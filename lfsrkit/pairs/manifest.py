@@ -61,7 +61,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_json(folder / FOLDER / MANIFEST, asdict(manifest))
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: str | Path) -> Manifest:
     """Read the record of a finished build.
 
     Args:
@@ -71,6 +71,7 @@ def read_manifest(folder: Path) -> Manifest:
         UsageError: If the folder is no finished build.
         DamagedFile: If the record is damaged.
     """
+    folder = Path(folder)
     path = folder / FOLDER / MANIFEST
     if not path.is_file():
         unfinished = (folder / FOLDER / PLAN).is_file()

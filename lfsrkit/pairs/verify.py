@@ -26,7 +26,7 @@ class Finding:
     """Empty when all is well."""
 
 
-def verify(folder: Path, *, rows: int | None = None, allow_code: bool = False) -> Iterator[Finding]:
+def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = False) -> Iterator[Finding]:
     """Check everything that a build promises.
 
     Low pictures are made again on the CPU. Those that the CPU made have to be the same bit for bit; of those that
@@ -40,6 +40,7 @@ def verify(folder: Path, *, rows: int | None = None, allow_code: bool = False) -
     Raises:
         UsageError: If the folder is no finished build, or names code.
     """
+    folder = Path(folder)
     manifest = read_manifest(folder)
     sets = [PairSet(folder, split, allow_code=allow_code) for split, count in manifest.splits.items() if count]
     yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder)))

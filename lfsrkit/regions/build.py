@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from lfsrkit.errors import BadPicture, LfsrkitError, OutputRefused, UsageError
 from lfsrkit.faces import FaceRef, FaceSource, Rejected, open_source
 from lfsrkit.faces.framing import square_of
-from lfsrkit.files import appearing, sha256_of
+from lfsrkit.files import appearing, sha256_of, write_json_lines
 from lfsrkit.regions.drawing import Points
 from lfsrkit.regions.mesh import LEAST_SCORE, FaceMesh, find_model
 from lfsrkit.regions.tables import places_of
@@ -81,12 +81,18 @@ class Tally:
 
 
 def build_landmarks(
-    faces: str, out: Path, *, model: Path | None = None, least_score: float = LEAST_SCORE, framing: str = "auto"
+    faces: str,
+    out: str | Path,
+    *,
+    model: str | Path | None = None,
+    least_score: float = LEAST_SCORE,
+    framing: str = "auto",
 ) -> Iterator[Tally]:
     """Find the landmarks of all faces of a source and keep them as a Parquet table, keyed by the hash of the picture.
 
     What the table holds already is not looked at again; with another least score it is only judged anew. A run that was
-    interrupted goes on where it was.
+    interrupted goes on where it was. Pictures that cannot be used are listed beside the table with the reason, as JSON
+    lines in a file that ends in ``.rejected.jsonl``.
 
     Args:
         faces: A folder, ``synthetic:N`` or ``hub:NAME[:SPLIT][:COLUMN]``: clean pictures, one face each.
@@ -103,22 +109,25 @@ def build_landmarks(
         MissingWeights: If LiteRT or the model is not on this machine.
         OutputRefused: If the table is not ours, was made with another model, or cannot be written.
     """
+    out = Path(out)
     if out.suffix.lower() != ".parquet":
         raise UsageError(f"--out {out}: the table is a Parquet file, so its name ends in .parquet")
     source = open_source(faces)
     listing = source.find()
     if not listing.refs:
         raise LfsrkitError(f"no usable face in {faces!r}")
-    path = find_model() if model is None else model
+    path = find_model() if model is None else Path(model)
     mesh, digest = FaceMesh(path), sha256_of(path)
     known = _known(out, digest)
-    tally = Tally(0, len(listing.refs), 0, 0)
-    with closing(_Keeper(out, digest, least_score, known)) as keeper:
+    tally, rejected = Tally(0, len(listing.refs), 0, 0), [*listing.rejected]
+    with closing(_Keeper(out, digest, least_score, known, rejected)) as keeper:
         for ref in listing.refs:
             skipped = ref.id in known
             result = known[ref.id] if skipped else _looked(source, ref, mesh, framing)
             if isinstance(result, Found):
                 known[ref.id] = result
+            else:
+                rejected.append(result)
             tally = tally.after(result, skipped=skipped, least_score=least_score)
             keeper.tick()
             yield tally
@@ -133,12 +142,23 @@ def _looked(source: FaceSource, ref: FaceRef, mesh: FaceMesh, framing: str) -> F
     return Found(ref.source, found.score, found.points)
 
 
+def rejected_beside(table: Path) -> Path:
+    """Name the list of the pictures that could not be used.
+
+    Args:
+        table: A table of landmarks.
+    """
+    return table.with_suffix(".rejected.jsonl")
+
+
 @final
 class _Keeper:
     """Writes the table now and then, and at the end, whatever ends the work."""
 
-    def __init__(self, out: Path, model: str, least: float, known: Mapping[str, Found]) -> None:
-        self._arguments = (out, model, least, known)
+    def __init__(
+        self, out: Path, model: str, least: float, known: Mapping[str, Found], rejected: Sequence[Rejected]
+    ) -> None:
+        self._out, self._arguments, self._rejected = out, (model, least, known), rejected
         self._next = time.monotonic() + SAVE_SECONDS
 
     def tick(self) -> None:
@@ -147,7 +167,10 @@ class _Keeper:
             self._next = time.monotonic() + SAVE_SECONDS
 
     def close(self) -> None:
-        _write(*self._arguments)
+        _write(self._out, *self._arguments)
+        listed = rejected_beside(self._out)
+        if self._rejected or listed.exists():
+            write_json_lines(listed, map(vars, self._rejected))
 
 
 def _write(out: Path, model: str, least: float, known: Mapping[str, Found]) -> None:

@@ -21,7 +21,7 @@ LandmarkTable = Lookup[Points]
 Rows = Iterator[tuple[str, Points]]
 
 
-def read_landmarks(path: Path) -> LandmarkTable:
+def read_landmarks(path: str | Path) -> LandmarkTable:
     """Read a table of landmarks.
 
     ==========  ========================================================================================
@@ -46,6 +46,7 @@ def read_landmarks(path: Path) -> LandmarkTable:
     References:
         Liu et al., Deep Learning Face Attributes in the Wild, ICCV 2015 (CelebA). https://arxiv.org/abs/1411.7766
     """
+    path = Path(path)
     readers = {".json": _from_json, ".parquet": _from_parquet, ".txt": _from_celeba}
     reader = readers.get(path.suffix.lower())
     if reader is None:

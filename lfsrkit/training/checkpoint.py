@@ -94,7 +94,7 @@ def has_checkpoint(out: Path) -> bool:
     return (out / FOLDER / LAST).is_file()
 
 
-def read_checkpoint(out: Path, pointer: str = LAST) -> Checkpoint | None:
+def read_checkpoint(out: str | Path, pointer: str = LAST) -> Checkpoint | None:
     """Find a checkpoint and verify it.
 
     Args:
@@ -107,6 +107,7 @@ def read_checkpoint(out: Path, pointer: str = LAST) -> Checkpoint | None:
     Raises:
         DamagedFile: If a file of it is missing or was changed.
     """
+    out = Path(out)
     name: str | None = None
     try:
         name = _pointed(out, pointer)

@@ -53,7 +53,7 @@ def train(
     config: TrainConfig,
     train_pairs: PairData,
     validation_pairs: PairData | None,
-    out: Path,
+    out: str | Path,
     *,
     resume: bool = False,
     force: bool = False,
@@ -87,6 +87,7 @@ def train(
         DamagedFile: If the checkpoint to go on from is damaged.
         NonFiniteError: If the loss is no longer finite; the batch is saved in the folder of the run.
     """
+    out = Path(out)
     run = _Run(config, train_pairs, validation_pairs, out, Ranks(choose_device(device)))
     with ExitStack() as stack:
         run.ranks.by_first(lambda: refuse_stranger(out))

@@ -145,12 +145,13 @@ def cut_records(out: Path, step: int) -> None:
         write_json_lines(out / METRICS_FILE, [row for row in read_records(out) if row["step"] <= step])
 
 
-def read_records(out: Path) -> list[dict[str, Any]]:
+def read_records(out: str | Path) -> list[dict[str, Any]]:
     """Read what a run has logged; lines that are no records are left out.
 
     Args:
         out: Folder of the run; none is there before the first record.
     """
+    out = Path(out)
     path = out / METRICS_FILE
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
     return [row for line in lines if (row := _row(line)) is not None]

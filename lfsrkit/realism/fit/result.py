@@ -43,7 +43,7 @@ class Fit:
         return self.distances[USUAL].wasserstein / max(self.distances[FITTED].wasserstein, 1e-9)
 
 
-def fit(folder: Path, clean: str, *, size: int = 128, scale: int = 8, seed: int = 0) -> Fit:
+def fit(folder: str | Path, clean: str, *, size: int = 128, scale: int = 8, seed: int = 0) -> Fit:
     """Find the chain of degradations that turns normally lit faces into pictures like those of a folder.
 
     Each cause has its own measure: exposure and cast from the light of parts of the face square, relative to normal
@@ -62,6 +62,7 @@ def fit(folder: Path, clean: str, *, size: int = 128, scale: int = 8, seed: int 
         UsageError: If a source does not exist, or size and scale do not fit together.
         LfsrkitError: If too few pictures can be used.
     """
+    folder = Path(folder)
     chain_from_text(f"downsample(scale={scale})").out_size(size, size)
     dark = read_dark(folder)
     pictures = [picture.pixels for picture in dark.pictures]
