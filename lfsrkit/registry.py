@@ -6,6 +6,7 @@ through entry points, a single file through `load_plugin`, a test through `Regis
 
 import importlib.util
 import re
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,11 +100,13 @@ class Entry(Generic[T]):
         return values
 
     def create(self, params: Mapping[str, Any]) -> T:
-        """Check the parameters, then make the component.
+        """Check the parameters, then make the component; a class that lacks a method of its kind is refused.
 
         Args:
             params: Keyword arguments.
         """
+        if missing := sorted(getattr(self.factory, "__abstractmethods__", ())):
+            raise UsageError(f"{self.kind} {self.name!r}: {self.factory.__name__} has to define {', '.join(missing)}")
         return self.factory(**self.check(params))
 
 
@@ -264,8 +267,6 @@ def load_plugin(path: Path) -> None:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"--plugin {path}: cannot be read as Python")
-    import sys
-
     if name in sys.modules:
         return
     sys.modules[name] = importlib.util.module_from_spec(spec)
@@ -294,7 +295,5 @@ def _loader(point: EntryPoint) -> Callable[[], Callable[..., Any]]:
 
 
 def _file_of(factory: Callable[..., Any]) -> str:
-    import sys
-
     module = sys.modules.get(getattr(factory, "__module__", ""), None)
     return str(getattr(module, "__file__", None) or getattr(factory, "__module__", "this session"))

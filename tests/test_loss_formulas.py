@@ -10,7 +10,7 @@ import torch
 from loss_cases import natural, noise, seeded
 from PIL import Image as Pillow
 from scipy.ndimage import correlate, gaussian_filter
-from skimage.metrics import structural_similarity
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from lfsrkit import LOSSES
 from lfsrkit.calls import parse_call
@@ -41,6 +41,17 @@ def test_losses_of_single_values(call: str, formula: Callable[[float], float]) -
     restored, clean = noise(6, 5)
     by_hand = [sum(map(formula, d.tolist())) / 90 for d in (restored - clean).flatten(1)]
     assert LOSSES.build(parse_call(call))(restored, clean).tolist() == pytest.approx(by_hand, rel=1e-12)
+
+
+@pytest.mark.parametrize("make", [noise, natural])
+@pytest.mark.parametrize("ceiling", [20.0, 40.0, 100.0])
+def test_psnr_falls_short_of_the_ceiling_by_what_scikit_image_finds(make: Callable[..., Any], ceiling: float) -> None:
+    restored, clean = make(16, 24)
+    found = [peak_signal_noise_ratio(b, a, data_range=1) for a, b in zip(restored.numpy(), clean.numpy(), strict=True)]
+    # A sum of two errors, in decibels: that of the picture and that of the ceiling.
+    wanted = [ceiling - -10 * math.log10(10 ** (-psnr / 10) + 10 ** (-ceiling / 10)) for psnr in found]
+    loss = LOSSES.create("psnr", eps=10 ** (-ceiling / 20))
+    assert loss(restored, clean).tolist() == pytest.approx(wanted, abs=1e-9)
 
 
 @pytest.mark.parametrize("size", [(11, 11), (16, 24), (37, 23), (128, 128)])

@@ -11,6 +11,7 @@ import torch
 
 from lfsrkit.calls import Call, parse_chain
 from lfsrkit.colour import bytes_to_linear, srgb_to_linear
+from lfsrkit.contracts import of_shape
 from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, encoded, portion
 from lfsrkit.degradations.draws import Draws
 from lfsrkit.degradations.maybe import APPLIED
@@ -22,6 +23,9 @@ from lfsrkit.types import Bytes, Images, Resized
 
 CAUSES = ("exposure", "light", "colour", "optics", "resample", "sensor", "coding")
 """Tags that name a physical cause, by which a part of a chain is replayed."""
+
+_PLAIN = (int, float, str, list, tuple, type(None))
+"""What JSON knows of, but for objects."""
 
 _CACHED = 2**18
 """Numbers that a processor's cache holds."""
@@ -63,11 +67,15 @@ class _Signal:
         return signal
 
     def _past(self, degradation: Degradation, drawn: Params) -> "_Signal":
+        size = degradation.out_size(*self.images.shape[-2:])
         if isinstance(degradation, LinearDegradation):
             light = srgb_to_linear(self.images) if self.kind == "srgb" else self.images
-            return _Signal(degradation.apply_light(light, drawn), "raw" if self.kind == "raw" else "light")
-        raw = degradation.makes_raw or (self.kind == "raw" and not degradation.takes_raw)
-        return _Signal(degradation.apply(self.values(), drawn), "raw" if raw else "srgb")
+            made, method = degradation.apply_light(light, drawn), "apply_light"
+            kind = "raw" if self.kind == "raw" else "light"
+        else:
+            made, method = degradation.apply(self.values(), drawn), "apply"
+            kind = "raw" if degradation.makes_raw or (self.kind == "raw" and not degradation.takes_raw) else "srgb"
+        return _Signal(of_shape(made, (len(self.images), 3, *size), degradation, method), kind)
 
     def values(self) -> Images:
         """Give the pictures as sRGB, or as the raw values that they are, between black and white."""
@@ -105,7 +113,7 @@ class Chain(Degradation):
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw the parameters of every stage, stage after stage from the stream of a picture."""
         draws = Draws.of(n, generator)
-        return {stage.key: stage.degradation.sample(n, draws) for stage in self.stages}
+        return {stage.key: _drawn(stage.degradation, n, draws) for stage in self.stages}
 
     def apply(self, images: Images, params: Params) -> Resized:
         """Apply every stage; a part of a chain ignores the parameters of the others, so it replays the whole's record.
@@ -199,6 +207,18 @@ class Chain(Degradation):
     def as_tables(self) -> list[dict[str, Any]]:
         """Write the stages as tables with a ``name``, the form of ``[[degrade]]`` in TOML (which has no None)."""
         return [_table(stage.call) for stage in self.stages]
+
+
+def _drawn(degradation: Degradation, n: int, draws: Draws) -> Params:
+    """Draw, and refuse what could not be recorded."""
+    drawn = degradation.sample(n, draws)
+    for name, values in drawn.items():
+        if not isinstance(values, list) or len(values) != n or not all(isinstance(each, _PLAIN) for each in values):
+            raise UsageError(
+                f"{type(degradation).__name__}.sample drew {name}={values!r:.60}; it has to be a list of {n} plain "
+                "numbers or texts, one a picture"
+            )
+    return drawn
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lfsrkit.errors import UsageError
 from lfsrkit.images import Pixels
 
 Points = NDArray[np.float64]
@@ -20,6 +21,10 @@ class FoundFace:
     """Where eyes and mouth are, which is enough to turn and scale the face to any framing."""
     score: float
     """How sure the detector is, from 0 to 1."""
+
+    def __post_init__(self) -> None:
+        if np.shape(self.points) != (3, 2):
+            raise UsageError(f"a found face has points of shape {np.shape(self.points)}; they have to be (3, 2)")
 
 
 class Detector(ABC):

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lfsrkit.contracts import of_shape
 from lfsrkit.errors import UsageError
 from lfsrkit.types import Images, Masks, PerImage, Regions, Resized
 
@@ -82,7 +83,7 @@ class Loss(ABC):
             stages: What the parts of the model made, by name.
 
         Raises:
-            UsageError: If something that the loss needs is missing, or two shapes differ.
+            UsageError: If something that the loss needs is missing, two shapes differ, or it gives anything else.
         """
         extras = Extras(low, mask, regions, stages)
         for name in sorted(self.needs):
@@ -90,7 +91,8 @@ class Loss(ABC):
                 raise UsageError(f"this loss needs {name}, which was not given; {_HOW_TO_GIVE[name]}")
         _check_shapes(restored, clean, extras)
         with torch.autocast(restored.device.type, enabled=False):
-            return self.compare(_widened(restored), _widened(clean), _widened_extras(extras))
+            compared = self.compare(_widened(restored), _widened(clean), _widened_extras(extras))
+        return of_shape(compared, clean.shape[:1], self, "compare")
 
 
 def _check_shapes(restored: Tensor, clean: Tensor, extras: Extras) -> None:

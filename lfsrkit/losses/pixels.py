@@ -77,6 +77,40 @@ class Charbonnier(Loss):
         return charbonnier_error(restored, clean, self.eps)
 
 
+@dataclass(frozen=True)
+class PsnrGap(Loss):
+    r"""Decibels by which a picture falls short of a ceiling.
+
+    $L = 10 \log_{10}(1 + \mathrm{MSE} / \varepsilon^2)$: far from the ceiling of $-20 \log_{10} \varepsilon$ dB it is
+    the ceiling less PSNR, at equality 0. What is minimised is then the mean that tables print, in which a hopeless
+    picture weighs no more than any other, while mean squared error is ruled by the worst ones.
+
+    Args:
+        eps: Error at the ceiling, above 0; 0.01 is 40 dB.
+
+    Raises:
+        UsageError: If `eps` is not positive.
+
+    References:
+        Chen, Lu, Zhang, Chu, Chen, HINet, CVPRW 2021, without a ceiling. https://arxiv.org/abs/2105.06086
+
+    Example:
+        >>> import torch
+        >>> PsnrGap()(torch.full((1, 3, 4, 4), 0.6), torch.full((1, 3, 4, 4), 0.5)).round(decimals=2)  # 20 dB
+        tensor([20.0400])
+    """
+
+    eps: float = 1e-2
+
+    def __post_init__(self) -> None:
+        check_eps(self.eps)
+
+    def compare(self, restored: Images, clean: Images, extras: Extras) -> PerImage:
+        """Compute the loss of each picture."""
+        error = (restored - clean).square().mean(dim=(1, 2, 3))
+        return 10 * (1 + error / self.eps**2).log10()
+
+
 def absolute_error(restored: Images, clean: Images) -> PerImage:
     """Average the absolute difference over each picture.
 

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from lfsrkit.contracts import of_shape
 from lfsrkit.errors import UsageError
 from lfsrkit.seeding import Streams, streams
 from lfsrkit.types import Images, Masks, Regions
@@ -109,14 +110,15 @@ class MaskStrategy(ABC):
             Masks on the device of what was given, else on the CPU.
 
         Raises:
-            UsageError: If something that the strategy needs is missing, or has another batch size or size.
+            UsageError: If something that the strategy needs is missing, or something has another batch size or size.
         """
         hints = Hints(regions, low, error, progress)
         for name in sorted(self.needs - {"progress"}):
             hints.require(name)
         for name, value in hints.given():
             _check_size(name, value, n, height, width)
-        masks = self.draw(height, width, streams(n, generator), hints)
+        drawn = self.draw(height, width, streams(n, generator), hints)
+        masks = of_shape(drawn, (n, 1, height, width), self, "draw")
         return masks.to(next((value.device for _, value in hints.given()), masks.device))
 
 

@@ -6,6 +6,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from lfsrkit.contracts import of_shape
 from lfsrkit.errors import UsageError
 from lfsrkit.registry import NO_REFERENCE
 from lfsrkit.types import Features, Images, Masks, PerImage
@@ -41,11 +42,12 @@ class Metric(ABC):
             One number a picture; NaN where the weights of a picture are all 0, or where a picture holds a NaN.
 
         Raises:
-            UsageError: If two shapes differ, or the pictures are too small for the metric.
+            UsageError: If two shapes differ, the pictures are too small for the metric, or it gives anything else.
         """
         _check_shapes(restored, clean, weight)
         with torch.no_grad():
-            return self.measure(eight_bit(restored), eight_bit(clean), weight)
+            measured = self.measure(eight_bit(restored), eight_bit(clean), weight)
+        return of_shape(measured, clean.shape[:1], self, "measure")
 
 
 class NoReference(Metric):

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from lfsrkit.contracts import of_shape
 from lfsrkit.errors import UsageError
 from lfsrkit.models.layers import padded
 from lfsrkit.types import Images
@@ -84,12 +85,14 @@ class Restorer(nn.Module, ABC):
             Pictures by name of the stage, in order; the last one is ``"restored"``.
 
         Raises:
-            UsageError: If `low` is not a batch of RGB pictures.
+            UsageError: If `low` is not a batch of RGB pictures, or `_stages` makes no such pictures of it.
         """
         _check_batch(low)
         whole = padded(low, self.info.min_size, self.info.multiple)
         # Channels last takes a quarter off a training step of every convolutional network here, on a CPU.
         stages = self._stages(whole.contiguous(memory_format=torch.channels_last))
+        size = [self.scale * side for side in whole.shape[-2:]]
+        of_shape(stages.get("restored"), (len(whole), 3, *size), self, "_stages()['restored']")
         return {name: _cropped(stage, whole, low) for name, stage in stages.items()}
 
     @abstractmethod

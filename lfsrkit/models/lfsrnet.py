@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lfsrkit.contracts import of_shape
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.models.curve import ToneCurve, log_brightness
 from lfsrkit.models.layers import FeatureFilter, PositionMap, damped
@@ -69,9 +70,11 @@ class LfsrNet(Restorer):
     def _stages(self, low: Images) -> dict[str, Tensor]:
         logs = log_brightness(low)
         bright = self.curve(logs)
-        luminance = self.luminance(self.shallow(torch.cat([low, logs, bright], dim=1)))
+        shallow = self.shallow(torch.cat([low, logs, bright], dim=1))
+        luminance = of_shape(self.luminance(shallow), shallow.shape, self.luminance, "forward")
         corrected = bright + self.correction(luminance)
-        detail = self.upsample(self.structure(luminance))
+        structure = of_shape(self.structure(luminance), shallow.shape, self.structure, "forward")
+        detail = self.upsample(structure)
         size = (low.shape[-2] * self.scale, low.shape[-1] * self.scale)
         enlarged = functional.interpolate(corrected, size, mode="bicubic", antialias=True, align_corners=False)
         return {"corrected": corrected, "restored": enlarged + detail}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from lfsrkit.errors import UsageError
 from lfsrkit.files import sha256_of
 from lfsrkit.images import Pixels
 from lfsrkit.regions.drawing import Points
@@ -20,6 +21,10 @@ class Landmarks:
     """(68, 2) in the order of iBUG 300-W, x and y in pixels of the picture; a pixel's centre is at +0.5."""
     score: float
     """How sure the detector is, on a scale of its own; higher is surer."""
+
+    def __post_init__(self) -> None:
+        if self.points.shape != (68, 2):
+            raise UsageError(f"landmarks have the shape {self.points.shape}; they have to be (68, 2)")
 
 
 class Landmarker(ABC):

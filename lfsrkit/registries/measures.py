@@ -22,6 +22,7 @@ LOSSES: dict[str, Row] = {
     "lpips": Row("lfsrkit.losses.features:Lpips", "Learned perceptual distance, LPIPS v0.1, to be minimised"),
     "luminance": Row("lfsrkit.losses.tone:Luminance", "Absolute error of the brightness of an early stage"),
     "ms_ssim": Row("lfsrkit.losses.structure:MsSsim", "One less the structural similarity over several scales"),
+    "psnr": Row("lfsrkit.losses.pixels:PsnrGap", "Decibels by which a picture falls short of a ceiling"),
     "ssim": Row("lfsrkit.losses.structure:Ssim", "One less the structural similarity"),
     "tv": Row(
         "lfsrkit.losses.smoothness:TotalVariation",
