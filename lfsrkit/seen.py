@@ -118,13 +118,14 @@ def common(trained: Iterable[str], judged: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in judged if name in known)
 
 
-def refuse_seen(seen: Seen, what: str, *, force: bool) -> str:
+def refuse_seen(seen: Seen, what: str, *, force: bool, meant: bool = False) -> str:
     """Refuse pictures that were trained on, and write what a table has to say of it.
 
     Args:
         seen: From `seen_in_training`.
         what: What was trained, for the message.
         force: Go on all the same.
+        meant: Go on without being forced, because the training split was asked for by name.
 
     Returns:
         Such as ``0 of 50``.
@@ -134,12 +135,12 @@ def refuse_seen(seen: Seen, what: str, *, force: bool) -> str:
     """
     if not seen.ids:
         return str(seen)
-    if not force:
+    if not force and not meant:
         raise UsageError(
             f"{what} was trained on {seen} of these pictures, such as {seen.ids[0]}; scores on them flatter it; "
             "take other pictures, or go on by --force, and the table will say so"
         )
-    return f"{seen}, forced: scores on pictures that were trained on flatter"
+    return f"{seen}{', forced' if force else ''}: scores on pictures that were trained on flatter"
 
 
 def _of_name(name: str) -> frozenset[str] | None:

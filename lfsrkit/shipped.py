@@ -1,6 +1,7 @@
 """Weights that ship inside the package, by name; torch-free, so the command line can list them."""
 
 import json
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,8 @@ FOLDER = Path(str(files("lfsrkit") / "weights"))
 """Where they lie: ``NAME.safetensors``, each beside what is to be known of it."""
 
 SUFFIX = ".safetensors"
+CARD = "README.md"
+"""Beside them: what each is for, what it was trained on, and what it measures."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,18 @@ def shipped_file(name: str) -> Path | None:
 def shipped() -> list[Shipped]:
     """Describe the weights that ship."""
     return [_described(name) for name in shipped_names()]
+
+
+def card_of(name: str) -> str:
+    """Read what the card says of weights that ship, and of all of them.
+
+    Args:
+        name: Such as ``lfsrnet_tiny_x8``.
+    """
+    card = (FOLDER / CARD).read_text(encoding="utf-8")
+    sections = re.split(r"^## ", card, flags=re.MULTILINE)[1:]
+    own = [text.partition("\n")[2].strip() for text in sections if text.partition("\n")[0].strip() in (name, "Both")]
+    return "\n\n".join(own)
 
 
 def names_that_ship() -> str:

@@ -276,7 +276,12 @@ def test_a_run_is_trained_measured_and_used(built: Path, tmp_path: Path) -> None
     assert (facts["step"], facts["stopped"]) == (2, False)
     assert facts["validation"]["psnr"] > 0
     assert "train: 2/2" in trained.stderr
-    assert run("train", "--pairs", built, "--out", out, *steps, "--resume", "--device", "cpu").exit_code == 0
+    resumed = ["train", "--pairs", built, "--out", out, "--resume", "--device", "cpu"]
+    assert run(*resumed, *steps).exit_code == 0
+    with_its_own = run(*resumed)
+    assert (with_its_own.exit_code, "nothing was left to do" in with_its_own.stderr) == (0, True)
+    longer = run(*resumed, "-s", "steps=3")
+    assert (longer.exit_code, "differs in steps" in longer.stderr) == (1, True)
     assert run("evaluate", out, "--pairs", built, *QUICK).exit_code == 0
 
 

@@ -55,7 +55,15 @@ def test_bash_completes_what_was_installed(home: dict[str, str]) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     ("words", "wanted"),
-    [("show mas", "masks"), ("show masks pa", "patch"), ("train -c fas", "fast_x4"), ("tra", "train")],
+    [
+        ("show mas", "masks"),
+        ("show masks pa", "patch"),
+        ("train -c fas", "fast_x4"),
+        ("tra", "train"),
+        ("enhance lfs", "lfsrnet_tiny_x8"),
+        ("show weights l", "lfsrnet_tiny_x4"),
+        ("ablate masks fa", "face_biased"),
+    ],
 )
 def test_names_are_completed(shell: str, words: str, wanted: str, home: dict[str, str]) -> None:
     asked = {

@@ -67,8 +67,8 @@ def test_every_fault_of_a_configuration_has_a_line() -> None:
     ("cause", "code", "message"),
     [
         (ZeroDivisionError("by\nzero"), 1, "error: ZeroDivisionError: by; run again with --debug to see where\n"),
-        (KeyboardInterrupt(), 130, "error: interrupted; run the same command again to go on\n"),
-        (Terminated(), 143, "error: interrupted; run the same command again to go on\n"),
+        (KeyboardInterrupt(), 130, "error: interrupted; the same command goes on where it can\n"),
+        (Terminated(), 143, "error: interrupted; the same command goes on where it can\n"),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -80,7 +80,8 @@ def test_pictures_that_were_seen_are_refused_unless_forced() -> None:
     assert seen.ids == ("b",)
     with pytest.raises(UsageError, match="runs/x was trained on 1 of 2 of these pictures, such as b"):
         refuse_seen(seen, "runs/x", force=False)
-    assert refuse_seen(seen, "runs/x", force=True).startswith("1 of 2, forced")
+    assert refuse_seen(seen, "runs/x", force=True).startswith("1 of 2, forced: scores")
+    assert refuse_seen(seen, "runs/x", force=False, meant=True).startswith("1 of 2: scores")
     assert refuse_seen(Seen((), 2), "runs/x", force=False) == "0 of 2"
     assert refuse_seen(Seen(None, 2), "runs/x", force=False) == "not known"
 

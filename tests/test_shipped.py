@@ -135,3 +135,18 @@ def test_what_ships_brightens_and_is_called_as_it_enlarges(name: str) -> None:
         restored = model(low)
     assert restored.isfinite().all()
     assert restored.mean() > 1.5 * low.mean()
+
+
+@pytest.mark.parametrize("name", shipped.shipped_names())
+def test_weights_that_ship_are_shown_with_their_card(name: str) -> None:
+    told = run("show", "weights", name)
+    assert told.exit_code == 0
+    assert told.stdout.startswith(f"weights {name}, of lfsrnet_tiny(scale={name[-1]})")
+    assert "What it is for." in told.stdout
+    assert "Limits." in told.stdout
+    assert f"--out {name}.safetensors" in told.stdout
+    assert all(f"--out {other}" not in told.stdout for other in shipped.shipped_names() if other != name)
+    facts = json.loads(run("show", "weights", name, "--json").stdout)
+    assert (facts["name"], facts["card"]) == (name, shipped.card_of(name))
+    wrong = run("show", "weights", name + "0")
+    assert (wrong.exit_code, f"did you mean {name!r}" in wrong.stderr) == (2, True)

@@ -8,7 +8,7 @@ import typer
 from lfsrkit_cli.command import command
 from lfsrkit_cli.comparing import Force, JudgedOn, Seeds, TablesOnly, numbers, run_experiments, tell_plan
 from lfsrkit_cli.layout import group
-from lfsrkit_cli.options import Device, DryRun, Json, Out, Overrides, Recipes
+from lfsrkit_cli.options import Device, DryRun, Json, Out, Overrides, Recipes, mask_names
 
 app = group("Compare variants of one training.")
 
@@ -20,6 +20,7 @@ def masks(
         list[str] | None,
         typer.Argument(
             metavar="MASK",
+            autocompletion=mask_names,
             show_default=False,
             help="Mask strategies such as 'patch(size=16)', and none; by default all that need no argument.",
         ),

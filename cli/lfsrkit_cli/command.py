@@ -88,7 +88,7 @@ def _explained(error: BaseException) -> tuple[list[str], int]:
     from lfsrkit.errors import ConfigError, LfsrkitError, UsageError
 
     if isinstance(error, KeyboardInterrupt):
-        return ["interrupted; run the same command again to go on"], exit_code_of(error)
+        return ["interrupted; the same command goes on where it can"], exit_code_of(error)
     if isinstance(error, ConfigError) and len(error.faults) > 1:
         return [f"{len(error.faults)} faults in the configuration", *error.faults], WRONG_USAGE
     if isinstance(error, LfsrkitError):

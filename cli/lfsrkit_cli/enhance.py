@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lfsrkit_cli.command import FAILED
-from lfsrkit_cli.options import MODEL_HELP, AllowCode, Device, DryRun, Json, Out, Overrides, Recipes
+from lfsrkit_cli.options import MODEL, AllowCode, Device, DryRun, Json, Out, Overrides, Recipes
 from lfsrkit_cli.output import print_json, remark, say
 from lfsrkit_cli.progress import counted
 
@@ -20,14 +20,7 @@ EXISTING: dict[str, Literal["skip", "refuse"]] = {"skip": "skip", "refuse": "ref
 
 def enhance(
     *,
-    model: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODEL",
-            help=MODEL_HELP,
-            show_default=False,
-        ),
-    ],
+    model: Annotated[str, MODEL],
     inputs: Annotated[
         list[Path],
         typer.Argument(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import MODEL_HELP, AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
+from lfsrkit_cli.options import MODEL, AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
 from lfsrkit_cli.rows import check_seen
@@ -21,14 +21,7 @@ Work = tuple["Iterator[ImageScores]", "int | None", dict[str, Any]]
 
 def evaluate(
     *,
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="MODEL",
-            help=MODEL_HELP,
-            show_default=False,
-        ),
-    ] = None,
+    model: Annotated[str | None, MODEL] = None,
     pairs: Pairs = None,
     split: Annotated[
         str | None, typer.Option(metavar="NAME", show_default=False, help="train, validation or test; by default test.")

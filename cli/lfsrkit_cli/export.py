@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lfsrkit_cli.options import AllowCode, DryRun, Json
+from lfsrkit_cli.options import AllowCode, DryRun, Json, model_names
 from lfsrkit_cli.output import print_facts, print_json, remark, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def export(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", help="A run folder, a .safetensors file, or weights that ship.", show_default=False
+            metavar="MODEL",
+            autocompletion=model_names,
+            help="A run folder, a .safetensors file, or weights that ship.",
+            show_default=False,
         ),
     ],
     to: Annotated[

@@ -15,15 +15,43 @@ def _recipe_names(incomplete: str) -> list[str]:
 def _kinds(incomplete: str) -> list[str]:
     from lfsrkit.registries import REGISTRIES
 
-    return [kind for kind in REGISTRIES if kind.startswith(incomplete)]
+    return [kind for kind in (*REGISTRIES, "weights") if kind.startswith(incomplete)]
 
 
 def _plug_names(context: typer.Context, incomplete: str) -> list[str]:
     from lfsrkit.registries import REGISTRIES
+    from lfsrkit.shipped import shipped_names
 
     kind = str(context.params.get("kind"))
-    chosen = [registry for key, registry in REGISTRIES.items() if kind in (key, registry.kind)]
-    return [name for registry in chosen for name in registry.names() if name.startswith(incomplete)]
+    chosen = [registry.names() for key, registry in REGISTRIES.items() if kind in (key, registry.kind)]
+    names = shipped_names() if kind == "weights" else [name for found in chosen for name in found]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def mask_names(incomplete: str) -> list[str]:
+    """Complete the name of a mask strategy.
+
+    Args:
+        incomplete: What was typed.
+    """
+    from lfsrkit.registries import MASKS
+
+    return [name for name in ("none", *MASKS.names()) if name.startswith(incomplete)]
+
+
+def model_names(incomplete: str) -> list[str]:
+    """Complete a model: weights that ship, the one without training, and what lies in the folder.
+
+    Args:
+        incomplete: What was typed.
+    """
+    from lfsrkit.shipped import shipped_names
+
+    typed = Path(incomplete)
+    folder = typed if incomplete.endswith("/") else typed.parent
+    paths = [f"{path}/" for path in folder.glob("*/")] + [str(path) for path in folder.glob("*.safetensors")]
+    names = [*shipped_names(), "bicubic", *sorted(paths)]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def _stage_names(incomplete: str) -> list[str]:
@@ -32,18 +60,11 @@ def _stage_names(incomplete: str) -> list[str]:
     return [stage for stage in STAGES if stage.startswith(incomplete)]
 
 
-_KINDS = "degradations, masks, backbones, models, losses, metrics"
-KIND_HELP = f"{_KINDS}, landmarkers or detectors."
+KIND_HELP = "degradations, masks, backbones, models, losses, metrics, landmarkers, detectors or weights."
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)]
 AnyKind = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="KIND",
-        autocompletion=_kinds,
-        help=f"{_KINDS}, landmarkers, detectors or weights.",
-        show_default=False,
-    ),
+    str | None, typer.Argument(metavar="KIND", autocompletion=_kinds, help=KIND_HELP, show_default=False)
 ]
 Name = Annotated[
     str,
@@ -102,9 +123,12 @@ AllowCode = Annotated[
         help="Let names in data and weights import plug-ins and learned: functions; only if you trust them.",
     ),
 ]
-MODEL_HELP = (
-    "A run folder, a .safetensors file, weights that ship (`lfsrkit list weights`), or a name that needs no "
-    "training, such as bicubic."
+MODEL = typer.Argument(
+    metavar="MODEL",
+    autocompletion=model_names,
+    show_default=False,
+    help="A run folder, a .safetensors file, weights that ship (`lfsrkit list weights`), or a name that needs no "
+    "training, such as bicubic.",
 )
 FACES_HELP = "Where the faces come from: a folder, synthetic:N, or hub:NAME[:SPLIT][:COLUMN]."
 

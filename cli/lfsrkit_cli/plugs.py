@@ -50,10 +50,15 @@ def show_plug(
 
     A model or backbone may have parameters: lfsrkit show models "lfsrnet(scale=4)"
 
+    Of weights that ship, the card: lfsrkit show weights lfsrnet_tiny_x8
+
     Example: lfsrkit show degradation shot_read_noise
     """
     from lfsrkit.signatures import summary_of
 
+    if kind == WEIGHTS:
+        _show_weights(name, json)
+        return
     registry = registry_of(kind)
     call = _call(registry, name)
     entry = registry[call.name]
@@ -94,9 +99,8 @@ def registry_of(kind: str) -> "Registry[Any]":
     for key, registry in REGISTRIES.items():
         if kind.lower() in (key, registry.kind):
             return registry
-    raise UsageError(
-        f"no kind of plug is called {kind!r}{did_you_mean(kind, REGISTRIES)}; kinds: {', '.join(REGISTRIES)}"
-    )
+    kinds = [*REGISTRIES, WEIGHTS]
+    raise UsageError(f"no kind of plug is called {kind!r}{did_you_mean(kind, kinds)}; kinds: {', '.join(kinds)}")
 
 
 def _call(registry: "Registry[Any]", name: str) -> "Call":
@@ -130,6 +134,20 @@ def _weights() -> list[tuple[str, str, str]]:
     from lfsrkit.shipped import shipped
 
     return [(item.name, f"{item.model}, {item.size / 1e6:.1f} MB", "lfsrkit") for item in shipped()]
+
+
+def _show_weights(name: str, json: bool) -> None:
+    from lfsrkit.errors import UsageError, did_you_mean
+    from lfsrkit.shipped import card_of, names_that_ship, shipped
+
+    known = {item.name: item for item in shipped()}
+    if name not in known:
+        raise UsageError(f"no weights are called {name!r}{did_you_mean(name, known)}; {names_that_ship()}")
+    item, card = known[name], card_of(name)
+    if json:
+        print_json({**vars(item), "card": card})
+        return
+    say(f"weights {name}, of {item.model}, {item.size / 1e6:.1f} MB", "", *card.splitlines())
 
 
 def _pattern(key: str) -> str:

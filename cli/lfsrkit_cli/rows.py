@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lfsrkit_cli.options import model_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,6 +16,7 @@ Models = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="MODEL",
+        autocompletion=model_names,
         show_default=False,
         help="Run folders, .safetensors files or names; NAME=MODEL sets the name that is shown.",
     ),
@@ -73,8 +76,8 @@ def check_seen(models: "Mapping[str, str]", data: "PairSet", *, force: bool) -> 
     """
     from lfsrkit.seen import refuse_seen, seen_in_training
 
-    allowed = force or data.split == "train"
-    return {name: refuse_seen(seen_in_training(model, data), model, force=allowed) for name, model in models.items()}
+    seen = {name: (seen_in_training(model, data), model) for name, model in models.items()}
+    return {name: refuse_seen(*each, force=force, meant=data.split == "train") for name, each in seen.items()}
 
 
 def check_rows(models: list[str], pairs: Path | None, restored: list[Path], clean: Path | None) -> None:

@@ -29,7 +29,12 @@ def train(
         ),
     ] = None,
     out: Out,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the run.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the last checkpoint, with the settings of the run if none are named."
+        ),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option("--force", help="Resume although settings have changed, or from before a damaged checkpoint."),
@@ -44,6 +49,7 @@ def train(
     Example: lfsrkit train -c fast_x4 -s steps=500 --pairs pairs/celeba --out runs/first
     """
     from lfsrkit.errors import UsageError
+    from lfsrkit.models.weights import CONFIG_FILE
     from lfsrkit.stages import load_stage
 
     if (pairs is None) == (faces is None):
@@ -51,7 +57,8 @@ def train(
     theirs, own = of_stage("pairs", overrides)
     if theirs and faces is None:
         raise UsageError(f"-s pairs.{theirs[0]}: the pairs of --pairs are built already; this goes with --faces")
-    config = load_stage("train", recipes=recipes, overrides=own)
+    begun = [str(out / CONFIG_FILE)] if resume and (out / CONFIG_FILE).is_file() else []
+    config = load_stage("train", recipes=[*begun, *recipes], overrides=own)
     data = _built(pairs, allow_code) if pairs is not None else _live(str(faces), recipes, theirs)
     if dry_run:
         _tell_plan(config, data, json)

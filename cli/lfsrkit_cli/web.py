@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lfsrkit_cli.command import exit_code_of
-from lfsrkit_cli.options import AllowCode, Device, DryRun
+from lfsrkit_cli.options import AllowCode, Device, DryRun, model_names
 from lfsrkit_cli.output import remark, say
 
 
@@ -15,6 +15,7 @@ def web(
         list[str],
         typer.Argument(
             metavar="MODEL",
+            autocompletion=model_names,
             default_factory=list,
             help="Run folders or .safetensors files to choose from, beside those that ship and bicubic.",
             show_default=False,

@@ -38,8 +38,8 @@ def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume
     if changed and not force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
         raise OutputRefused(
-            f"{out} holds another run; it differs in {shown}; go on with its own settings by "
-            f"-c {out / CONFIG_FILE}, or with these all the same by --force"
+            f"{out} holds another run; it differs in {shown}; leave these out to go on with its own settings "
+            f"({out / CONFIG_FILE} has them), or go on all the same by --force"
         )
     write_whole(out / CONFIG_FILE, to_toml(tables).lstrip().encode())
 
