@@ -58,7 +58,7 @@ def page(entry: Entry[object]) -> str:
     if entry.parameters():
         parts += [PARAMETER_HEAD, "\n".join(parameter_row(parameter) for parameter in entry.parameters()) + "\n"]
     if "Example" in sections:
-        parts += ["## Example\n", f"```python\n{sections['Example'].rstrip()}\n```\n"]
+        parts += ["## Example\n", f"```python\n{_with_imports(entry, sections['Example'].rstrip())}\n```\n"]
     if "References" in sections:
         parts += ["## References\n", reference_list(sections["References"])]
     return plain_code("\n".join(parts)).rstrip() + "\n"
@@ -81,6 +81,12 @@ def draw_masks(folder: Path) -> None:
         titles = ["face", *(f"{pair[1].share:.0%}" for pair in panels)]
         row = [panels[0][0].picture, *(pair[1].picture for pair in panels)]
         write_png(folder / f"{entry.name}.png", contact_sheet([row], titles))
+
+
+def _with_imports(entry: Entry[object], example: str) -> str:
+    """Write what the example has where it stands in the code, so that it runs when copied."""
+    lines = [f">>> from {entry.factory.__module__} import {entry.factory.__name__}", example]
+    return "\n".join(lines if "import torch" in example else [">>> import torch", *lines])
 
 
 def _needs(entry: Entry[object]) -> frozenset[str]:

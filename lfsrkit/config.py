@@ -112,7 +112,7 @@ def parse_override(text: str) -> dict[str, Any]:
         text: Key with dots, an equals sign, a TOML value or plain text.
 
     Raises:
-        UsageError: If there is no equals sign or no key.
+        UsageError: If there is no equals sign or no key, or a list or a table is not written as TOML.
 
     Example:
         >>> parse_override("optim.lr=1e-4"), parse_override("mask=patch(ratio=.5)")
@@ -121,7 +121,10 @@ def parse_override(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise UsageError(f"-s {text}: write key=value, such as -s optim.lr=1e-4")
-    nested: Any = _toml_or_text(value.strip())
+    try:
+        nested: Any = _toml_or_text(value.strip())
+    except UsageError as error:
+        raise UsageError(f"-s {key.strip()}: {error}") from None
     for part in reversed(key.strip().split(".")):
         nested = {part: nested}
     return nested
@@ -210,7 +213,12 @@ def _names_in(folder: Any, before: str = "") -> Iterator[str]:
 def _toml_or_text(value: str) -> Any:
     try:
         return parse_toml(f"value = {value}")["value"]
-    except ValueError:
+    except ValueError as error:
+        if value.startswith(("[", "{")):
+            reason = str(error).partition(" (at ")[0]
+            raise UsageError(
+                f"{value} is no list or table of TOML: {reason}; texts have quotes, numbers a digit before the point"
+            ) from None
         return value
 
 

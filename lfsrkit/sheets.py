@@ -1,6 +1,8 @@
 """Contact sheets: pictures in a grid for people to look at, which may lie in the folder of the pictures they show."""
 
+import math
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -54,24 +56,28 @@ def contact_sheet(
         rows: Pictures by row; they may differ in size.
         titles: One title per column.
         captions: A text under each row, in as many lines as it needs.
-        side: Height of a cell in pixels; by default that of the largest picture.
+        side: Longer side of every picture on the sheet, in pixels; by default that of the largest one.
     """
-    cell = side or max(max(picture.shape[:2]) for row in rows for picture in row)
+    longest = side or max(max(picture.shape[:2]) for row in rows for picture in row)
+    shown = [[_scaled(picture, longest) for picture in row] for row in rows]
     gap, head, font = 4, 16 if titles else 0, ImageFont.load_default(size=11)
-    columns = max(len(row) for row in rows)
-    width = max(gap + columns * (cell + gap), _READABLE if captions else 0)
+    heights = [max(picture.height for picture in row) for row in shown]
+    columns = zip_longest(titles, *shown)
+    widths = [max(_width(each, font) for each in column if each is not None) for column in columns]
+    lefts = [gap + sum(widths[:j]) + j * gap for j in range(len(widths) + 1)]
+    width = max(lefts[-1], _READABLE if captions else 0)
     texts = [_lines(text, width - 2 * gap, font) for text in captions] or [[]] * len(rows)
     feet = [_LINE * len(lines) + 3 if lines else 0 for lines in texts]
-    sheet = Pillow.new("RGB", (width, head + gap + len(rows) * (cell + gap) + sum(feet)), (24, 24, 24))
+    sheet = Pillow.new("RGB", (width, head + gap + sum(heights) + len(rows) * gap + sum(feet)), (24, 24, 24))
     draw = ImageDraw.Draw(sheet)
-    for column, title in enumerate(titles):
-        draw.text((gap + column * (cell + gap), 3), title, fill=(230, 230, 230), font=font)
-    for i, row in enumerate(rows):
-        top = head + gap + i * (cell + gap) + sum(feet[:i])
-        for j, picture in enumerate(row):
-            sheet.paste(_scaled(picture, cell), (gap + j * (cell + gap), top))
+    for left, title in zip(lefts, titles, strict=False):
+        draw.text((left, 3), title, fill=(230, 230, 230), font=font)
+    for i, row in enumerate(shown):
+        top = head + gap + sum(heights[:i]) + i * gap + sum(feet[:i])
+        for left, picture in zip(lefts, row, strict=False):
+            sheet.paste(picture, (left, top))
         for number, line in enumerate(texts[i]):
-            draw.text((gap, top + cell + 2 + number * _LINE), line, fill=(230, 230, 230), font=font)
+            draw.text((gap, top + heights[i] + 2 + number * _LINE), line, fill=(230, 230, 230), font=font)
     return np.asarray(sheet)
 
 
@@ -81,8 +87,13 @@ def _lines(text: str, width: int, font: Any) -> list[str]:
     return next((lines for lines in wrapped if all(font.getlength(line) <= width for line in lines)), [text])
 
 
-def _scaled(picture: Pixels, cell: int) -> Any:
+def _width(shown: Any, font: Any) -> int:
+    """Give the width of a picture or of a title, in pixels."""
+    return math.ceil(font.getlength(shown)) if isinstance(shown, str) else shown.width
+
+
+def _scaled(picture: Pixels, longest: int) -> Any:
     height, width = picture.shape[:2]
-    factor = cell / max(height, width)
+    factor = longest / max(height, width)
     kernel = Pillow.Resampling.NEAREST if factor >= 1 else Pillow.Resampling.BICUBIC
     return Pillow.fromarray(picture).resize((max(1, round(width * factor)), max(1, round(height * factor))), kernel)

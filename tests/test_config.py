@@ -186,3 +186,9 @@ def test_one_name_is_a_list_of_one() -> None:
     assert load_stage("train", overrides=["trackers=tensorboard"]).trackers == ("tensorboard",)
     with pytest.raises(UsageError, match="did you mean 'psnr'"):
         load_stage("evaluate", overrides=["metrics=psnrr"])
+
+
+@pytest.mark.parametrize("text", ["splits={train=.8, validation=.2}", "loss=[charbonnier]"])
+def test_a_slip_in_a_list_or_table_is_told_as_one(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"-s (splits|loss): .* is no list or table of TOML: .* quotes"):
+        load_stage("pairs" if "splits" in text else "train", overrides=[text])

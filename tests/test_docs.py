@@ -1,5 +1,6 @@
 """What the documents say is true: generated texts are fresh, snippets run, commands exist."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_no_recipe_that_is_named_is_overlooked(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = [name for name in re.findall(r"-c ([a-z][\w/]*)", text) if name in recipe_names()]
     assert sorted(named) == sorted(name for command in commands_in(text) for name in recipes_in(command))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name == "masks"], ids=lambda page: page.stem)
+def test_the_example_of_a_mask_runs_when_copied(page: Path) -> None:
+    examples = re.findall(r"```python\n(>>> .*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == (page.name != "README.md")
+    for example in examples:
+        test = doctest.DocTestParser().get_doctest(example, {}, page.stem, str(page), 0)
+        assert doctest.DocTestRunner().run(test) == (0, len(test.examples))
 
 
 def test_links_lead_somewhere() -> None:

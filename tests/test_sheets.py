@@ -65,3 +65,13 @@ def test_a_caption_of_any_length_is_whole(side: int, columns: int) -> None:
         assert (sheet[-2:] == 24).all()
         assert sheet.shape[0] >= bare.shape[0] + 16 * 2
     assert sheet.shape[0] > contact_sheet(rows, captions=["short", "short"]).shape[0]
+
+
+def test_photographs_lie_close_whatever_their_shape() -> None:
+    wide, high = picture(0, 40, 60), picture(1, 60, 20)
+    assert contact_sheet([[wide, wide]] * 3).shape[:2] == (4 + 3 * 44, 4 + 2 * 64)
+    mixed = contact_sheet([[wide, high], [wide]])
+    assert mixed.shape[:2] == (4 + 64 + 44, 4 + 64 + 24)
+    assert (mixed[68:108, 4:64] == wide).all()
+    titled = contact_sheet([[high]], ["a title wider than the picture"])
+    assert titled.shape[1] > 100

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from textwrap import wrap
 
 import torch
 from torch import Tensor
@@ -26,7 +27,9 @@ _CHANNELS = (("R", "#d23a28"), ("G", "#5cb878"), ("B", "#14246e"))
 _TICKS: tuple[tuple[int, Anchor], ...] = ((0, "start"), (128, "middle"), (255, "end"))
 _FACE, _GAP, _LEFT = 150, 14, 16
 _CURVES, _BARS = 110, 57
-_HEAD = 30
+_HEAD, _LINE = 30, 18
+_LETTER = 7.5
+"""Most that a letter of the note takes on average, in units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,7 @@ def lighting_figure(levels: Sequence[Lighting], faces: int = 1) -> Figure:
         levels: From `measure_lighting`.
         faces: How many faces were measured.
     """
-    return Figure(*_size(levels), lambda canvas: _draw(canvas, levels, faces))
+    return Figure(*_size(levels, faces), lambda canvas: _draw(canvas, levels, faces))
 
 
 def _level(faces: Bytes, stops: int | float) -> Lighting:
@@ -98,9 +101,18 @@ def _shares(values: Tensor) -> tuple[float, ...]:
     return tuple((counts.double() / values.numel()).tolist())
 
 
-def _size(levels: Sequence[Lighting]) -> tuple[int, int]:
-    width = 2 * _LEFT + len(levels) * (_FACE + _GAP) - _GAP
-    return width, _HEAD + _FACE + 30 + _CURVES + 34 + _BARS + 38
+def _size(levels: Sequence[Lighting], faces: int) -> tuple[int, int]:
+    return _width(levels), _HEAD + _FACE + 30 + _CURVES + 34 + _BARS + 20 + _LINE * len(_notes(levels, faces))
+
+
+def _width(levels: Sequence[Lighting]) -> int:
+    return 2 * _LEFT + len(levels) * (_FACE + _GAP) - _GAP
+
+
+def _notes(levels: Sequence[Lighting], faces: int) -> list[str]:
+    many = "one face" if faces == 1 else f"{faces} faces; the first is shown"
+    note = f"Shares of 8-bit values (square root, each panel up to its own peak) and channel means of {many}."
+    return wrap(note, int((_width(levels) - 2 * _LEFT) / _LETTER))
 
 
 def _draw(canvas: Canvas, levels: Sequence[Lighting], faces: int) -> None:
@@ -112,10 +124,9 @@ def _draw(canvas: Canvas, levels: Sequence[Lighting], faces: int) -> None:
         canvas.picture(level.face, (left, _HEAD), _FACE)
         _curves(canvas, level, (left, _HEAD + _FACE + 24))
         _bars(canvas, level, (left, _HEAD + _FACE + 24 + _CURVES + 36), brightest)
-    _, height = _size(levels)
-    many = "one face" if faces == 1 else f"{faces} faces; the first is shown"
-    note = f"Shares of 8-bit values (square root, each panel up to its own peak) and channel means of {many}."
-    canvas.text(note, (_LEFT, height - 12), size=14, colour=QUIET)
+    _, height = _size(levels, faces)
+    for number, note in enumerate(reversed(_notes(levels, faces))):
+        canvas.text(note, (_LEFT, height - 12 - number * _LINE), size=14, colour=QUIET)
 
 
 def _curves(canvas: Canvas, level: Lighting, place: Point) -> None:

@@ -130,7 +130,7 @@ def _cached(trunk: Trunk) -> Path:
 def _advice(trunk: Trunk, weights: Path | None) -> str:
     places = ", ".join(str(place) for place in _places(trunk, weights))
     return (
-        f"the {trunk.title} weights for LPIPS are not on this machine (looked for {places}); put {trunk.file}, with "
+        f"the {trunk.title} weights are not on this machine (looked for {places}); put {trunk.file}, with "
         f"torchvision's keys features.N.weight, into a folder and name the folder in {WEIGHTS_FOLDER}, or run once "
         f"with a network and without {OFFLINE}: {trunk.url} ({trunk.megabytes} MB) is then kept in torchvision's cache"
     )
