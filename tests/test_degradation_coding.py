@@ -81,6 +81,11 @@ def test_the_differentiable_codec_resembles_the_exact_one_and_has_a_gradient():
     assert (gradient.abs().amax((1, 2, 3)) > 0).all()
 
 
+def test_the_differentiable_codec_is_known_as_such():
+    for text in ("jpeg(exact=False)", "maybe(of=jpeg(exact=False))"):
+        assert chain_from_text(text).stages[0].tags == {"coding", "differentiable"}
+
+
 def test_h264_gives_the_same_bytes_whatever_lies_in_memory():
     d = made("h264")
     random = np.random.default_rng(0)

@@ -64,6 +64,14 @@ class Degradation(ABC):
             n: Number of pictures.
         """
 
+    def tags(self, listed: frozenset[str]) -> frozenset[str]:
+        """Give the tags of this one; a component whose abilities depend on its arguments says so here.
+
+        Args:
+            listed: Those of the registry.
+        """
+        return listed
+
     @final
     def out_size(self, height: int, width: int) -> tuple[int, int]:
         """Tell the size of the result.

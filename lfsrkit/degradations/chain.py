@@ -263,13 +263,13 @@ def _stages(call: Call) -> tuple[Stage, ...]:
     made = DEGRADATIONS.build(call)
     if isinstance(made, Chain):
         return made.stages
-    return (Stage("", _written_out(call), made, _tags(call)),)
+    return (Stage("", _written_out(call), made, _tags(call, made)),)
 
 
-def _tags(call: Call) -> frozenset[str]:
+def _tags(call: Call, made: Degradation) -> frozenset[str]:
     """The causes of a call are its own and those of the calls inside; a stage is able only if all of them are."""
-    inner = [_tags(value) for value in call.params.values() if isinstance(value, Call)]
-    own = DEGRADATIONS[call.name].all_tags
+    inner = [_tags(value, DEGRADATIONS.build(value)) for value in call.params.values() if isinstance(value, Call)]
+    own = made.tags(DEGRADATIONS[call.name].all_tags)
     if not inner:
         return own
     able = {"differentiable"} if all("differentiable" in tags for tags in (own, *inner)) else set[str]()

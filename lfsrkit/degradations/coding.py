@@ -76,6 +76,10 @@ class Jpeg(Degradation):
         """None: even quality 100 rounds."""
         return None
 
+    def tags(self, listed: frozenset[str]) -> frozenset[str]:
+        """The differentiable codec works on any device."""
+        return listed if self.exact else listed - {"cpu_only"} | {"differentiable"}
+
     def _coded(self, pixels: Pixels, quality: int) -> Pixels:
         return jpeg_coded(pixels, quality, self.subsampling)
 

@@ -36,8 +36,17 @@ class Guess:
     """Likewise of blue."""
     ramp: float
     """Stops between the lit and the dark side; 0 for even light."""
+    least_ramp: float
+    """Stops from which on it would probably have been told from even light."""
     grain: Grain
     coding: Coding | None
+
+    @property
+    def light(self) -> str:
+        """How even the light is, in words."""
+        if self.ramp:
+            return f"{self.ramp:.2f} stops from side to side"
+        return f"even, as far as can be seen: {self.least_ramp:g} stops from side to side would show"
 
     def chain(self, scale: int = 1) -> Chain:
         """Write the chain: light, lens, exposure, colour, sensor, file.

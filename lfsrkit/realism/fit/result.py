@@ -96,7 +96,7 @@ def _header(found: Fit) -> list[str]:
         "",
         f"exposure   {guess.stops.middle:.2f} stops below normal light, {low:.2f} to {high:.2f}",
         f"cast       {', '.join(gains)}, of green",
-        f"light      {f'{guess.ramp:.2f} stops from side to side' if guess.ramp else 'even'}",
+        f"light      {guess.light}",
         f"noise      variance {guess.grain.shot:.3g} x light + {guess.grain.read:.3g}",
         f"JPEG       {f'quality {coding.low} to {coding.high}' if coding else 'none'}",
         "",

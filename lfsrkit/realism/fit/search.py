@@ -17,7 +17,7 @@ from lfsrkit.realism.fit.grain import Grain, fit_grain
 from lfsrkit.realism.fit.guess import Coding, Guess
 from lfsrkit.realism.fit.pictures import square
 from lfsrkit.realism.fit.spread import Others, Spread, corrected, spread_between
-from lfsrkit.realism.fit.unevenness import Grids, Tilt, log_grid, next_ramp, tilts_apart
+from lfsrkit.realism.fit.unevenness import Grids, Tilt, least_ramp, log_grid, next_ramp, tilts_apart
 from lfsrkit.realism.noise import Edges, Numbers, Transfer, bin_edges, flat_blocks, transfer_curve
 from lfsrkit.types import Bytes, PerImage
 
@@ -110,7 +110,7 @@ class _Search:
         """Compare with normal light, as if there were neither noise nor rounding."""
         lights = zip(_lights(self.seen, self.weights), _lights(normal, self.weights), strict=True)
         level, red, blue = (spread_between(dark, light) for dark, light in lights)
-        return Guess(_darker(level), red, blue, ramp=0.0, grain=BEGINNING, coding=coding)
+        return Guess(_darker(level), red, blue, ramp=0.0, least_ramp=0.0, grain=BEGINNING, coding=coding)
 
     def lit(self, guess: Guess) -> Guess:
         """Correct exposure, cast and unevenness."""
@@ -121,7 +121,8 @@ class _Search:
         red, blue = corrected(guess.red, *lacking[1]), corrected(guess.blue, *lacking[2])
         uneven = torch.cat([tilt.unevenness(grid) for tilt, grid in zip(self.tilts, now.grids.split(1), strict=True)])
         ramp = next_ramp(guess.ramp, self.uneven, uneven)
-        return replace(guess, stops=_darker(level), red=red, blue=blue, ramp=ramp)
+        least = guess.least_ramp if guess.ramp else least_ramp(len(self.uneven), uneven)
+        return replace(guess, stops=_darker(level), red=red, blue=blue, ramp=ramp, least_ramp=least)
 
     def grained(self, guess: Guess) -> Guess:
         """Fit the noise in the light that is known."""

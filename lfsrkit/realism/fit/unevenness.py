@@ -27,6 +27,8 @@ _SHADE = 0.02
 """Share of the mean light below which a cell counts as black."""
 _SHRINKAGE = 0.3
 """Share of the covariances that is distrusted."""
+_ANGLES = 16
+"""Directions of a slope that stand for all."""
 _SURE = 2.5
 """Standard errors by which the ranks of pictures must lie above those of simulated ones: by chance in 1 of 160 sets."""
 
@@ -115,8 +117,30 @@ def next_ramp(stops: float, observed: PerImage, simulated: Others) -> float:
     return min(found, MOST) if found >= LEAST else 0.0
 
 
-def _standard_errors(observed: PerImage, simulated: Others) -> float:
+def least_ramp(count: int, even: Others) -> float:
+    r"""Estimate from which slope on uneven light would be told from even light in every second set of pictures.
+
+    A slope of $c$ stops makes $u + 2 c \sqrt u \cos \varphi + c^2$ of an unevenness $u$, with an even angle $\varphi$
+    between it and the slope that the face has already.
+
+    Args:
+        count: Number of dark pictures.
+        even: `Tilt.unevenness` of pictures that were simulated in even light.
+
+    Returns:
+        Stops between the lit and the dark side, in tenths, up to those that are fitted at the most.
+    """
+    angles = torch.arange(_ANGLES, dtype=even.dtype) * (2 * math.pi / _ANGLES)
+
+    def sloped(stops: float) -> PerImage:
+        return (even + 2 * stops * even.sqrt() * angles.cos()[:, None] + stops**2).flatten()
+
+    tenths = range(round(10 * LEAST), round(10 * MOST))
+    return next((n / 10 for n in tenths if _standard_errors(sloped(n / 10), even, count) >= _SURE), MOST)
+
+
+def _standard_errors(observed: PerImage, simulated: Others, count: int | None = None) -> float:
     """By how much observed values rank above simulated ones (Mann and Whitney 1947); a few outliers do not decide."""
-    n, m = len(observed), len(simulated)
+    n, m = count or len(observed), len(simulated)
     above = (observed[:, None] > simulated).double() + 0.5 * (observed[:, None] == simulated).double()
-    return float(above.sum() - n * m / 2) / math.sqrt(n * m * (n + m + 1) / 12)
+    return float(above.mean() - 0.5) * n * m / math.sqrt(n * m * (n + m + 1) / 12)
