@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from lfsrkit import pairs, seeding
 from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.faces.synthetic import draw_face, sample_face
-from lfsrkit.realism.fit import Fit, fit, quality_of_file, quality_of_pixels, recipe_text
+from lfsrkit.realism.fit import Fit, fit, quality_of_file, quality_of_pixels, recipe_text, refuse_other
 from lfsrkit.realism.fit.cells import log_cells, steadiest
 from lfsrkit.realism.fit.grain import Grain, fit_grain
 from lfsrkit.realism.fit.guess import coding_of
@@ -290,6 +290,15 @@ def test_the_command_writes_a_recipe_and_tells_what_it_found(tmp_path: Path) -> 
     config = load_stage("pairs", recipes=[tmp_path / "night.toml"])
     assert (config.clean_size, config.degrade[0].name) == (64, "downsample")
     assert "Wasserstein" in run(*common, "--dry-run").stdout
+    refuse_other(tmp_path / "night.toml")
+
+
+def test_what_no_fit_has_written_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text("[pairs]\n", encoding="utf-8")
+    monkeypatch.setattr("lfsrkit.realism.fit.fit", lambda *_, **__: pytest.fail("the search has begun"))
+    told = run("fit", tmp_path, "--clean", "synthetic:8", "--out", tmp_path / "mine.toml")
+    assert told.exit_code == 1
+    assert "holds something else than a fitted recipe" in " ".join(told.output.split())
 
 
 @pytest.mark.parametrize("out", ["there", "file.txt/night.toml", "file.txt/deep/night.toml"])

@@ -36,10 +36,11 @@ def fit(
     """
     from lfsrkit.files import check_place, write_whole
     from lfsrkit.realism.fit import fit as fitted
-    from lfsrkit.realism.fit import recipe_text
+    from lfsrkit.realism.fit import recipe_text, refuse_other
 
     if not dry_run:
         check_place(out)
+        refuse_other(out)
     found = fitted(folder, clean, size=size, scale=scale, seed=seed or 0)
     for item in found.rejected:
         remark(f"{item.source}: {item.reason}")

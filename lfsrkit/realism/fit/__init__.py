@@ -3,7 +3,7 @@
 from lfsrkit.realism.fit.coding import quality_of_file, quality_of_pixels
 from lfsrkit.realism.fit.grain import Grain
 from lfsrkit.realism.fit.guess import Coding, Guess
-from lfsrkit.realism.fit.result import Fit, fit, recipe_text
+from lfsrkit.realism.fit.result import Fit, fit, recipe_text, refuse_other
 from lfsrkit.realism.fit.search import search
 from lfsrkit.realism.fit.spread import Spread
 
@@ -17,5 +17,6 @@ __all__ = [
     "quality_of_file",
     "quality_of_pixels",
     "recipe_text",
+    "refuse_other",
     "search",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfsrkit.degradations import Chain, chain_from_text
+from lfsrkit.errors import OutputRefused
 from lfsrkit.faces import Rejected
 from lfsrkit.images import to_pixels
 from lfsrkit.realism.fit.guess import Guess, coding_of
@@ -19,6 +20,8 @@ USUAL = "fsr_gamma"
 CLEAN, FITTED = "clean faces", "fitted chain"
 _PROOF_SEED = 1
 """Another one than the search uses, so that the proof draws anew."""
+_SIGNED = "Fitted by `lfsrkit pairs fit`"
+"""How a recipe begins."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,20 @@ def fit(folder: str | Path, clean: str, *, size: int = 128, scale: int = 8, seed
     return Fit(guess, guess.chain(scale), size, profile, dark.rejected, proof)
 
 
+def refuse_other(path: str | Path) -> None:
+    """Refuse to write a recipe over a file that no fit has written.
+
+    Args:
+        path: Where to.
+
+    Raises:
+        OutputRefused: If such a file is there.
+    """
+    path = Path(path)
+    if path.is_file() and not path.read_text(encoding="utf-8", errors="replace").startswith(f"# {_SIGNED}"):
+        raise OutputRefused(f"{path} holds something else than a fitted recipe; name another file")
+
+
 def recipe_text(found: Fit) -> str:
     """Write the recipe: what was fitted and how well as a comment, then the tables of ``pairs build``.
 
@@ -92,7 +109,7 @@ def _header(found: Fit) -> list[str]:
     low, high = guess.stops.ends()
     gains = [f"{name} x{2**spread.middle:.3g}" for name, spread in (("red", guess.red), ("blue", guess.blue))]
     return [
-        f"Fitted by `lfsrkit pairs fit` to {found.dark.count} dark pictures.",
+        f"{_SIGNED} to {found.dark.count} dark pictures.",
         "",
         f"exposure   {guess.stops.middle:.2f} stops below normal light, {low:.2f} to {high:.2f}",
         f"cast       {', '.join(gains)}, of green",
