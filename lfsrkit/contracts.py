@@ -8,7 +8,7 @@ from torch import Tensor
 from lfsrkit.errors import UsageError
 
 
-def of_shape(result: object, shape: Sequence[int], plug: object, method: str) -> Tensor:
+def of_shape(result: object, shape: Sequence[int | torch.SymInt], plug: object, method: str) -> Tensor:
     """Give a tensor back if it has the shape that it has to have.
 
     Nothing is looked at while a network is compiled or exported, where sizes may be symbols.

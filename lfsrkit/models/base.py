@@ -91,8 +91,9 @@ class Restorer(nn.Module, ABC):
         whole = padded(low, self.info.min_size, self.info.multiple)
         # Channels last takes a quarter off a training step of every convolutional network here, on a CPU.
         stages = self._stages(whole.contiguous(memory_format=torch.channels_last))
-        size = [self.scale * side for side in whole.shape[-2:]]
-        of_shape(stages.get("restored"), (len(whole), 3, *size), self, "_stages()['restored']")
+        # Not len(): an exporter would take the number of pictures for a constant.
+        count, _, *sides = whole.shape
+        of_shape(stages.get("restored"), (count, 3, *(self.scale * side for side in sides)), self, "_stages 'restored'")
         return {name: _cropped(stage, whole, low) for name, stage in stages.items()}
 
     @abstractmethod
