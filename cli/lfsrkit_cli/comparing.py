@@ -152,7 +152,8 @@ def _tell(sections: "Sequence[Section]", out: Path, json: bool) -> None:
         for grid in leading(section):
             print_grid(grid, title=f"{section.name}: {grid.title}")
             say("")
-        say(*section.remarks, "")
+        if section.remarks:
+            say(*section.remarks, "")
         print_facts(section.protocol)
         say("")
     print_facts({"tables": out})
