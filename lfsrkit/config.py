@@ -121,10 +121,7 @@ def parse_override(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise UsageError(f"-s {text}: write key=value, such as -s optim.lr=1e-4")
-    try:
-        nested: Any = _toml_or_text(value.strip())
-    except UsageError as error:
-        raise UsageError(f"-s {key.strip()}: {error}") from None
+    nested: Any = _toml_or_text(key.strip(), value.strip())
     for part in reversed(key.strip().split(".")):
         nested = {part: nested}
     return nested
@@ -210,14 +207,15 @@ def _names_in(folder: Any, before: str = "") -> Iterator[str]:
             yield before + path.name.removesuffix(RECIPE_SUFFIX)
 
 
-def _toml_or_text(value: str) -> Any:
+def _toml_or_text(key: str, value: str) -> Any:
     try:
         return parse_toml(f"value = {value}")["value"]
     except ValueError as error:
         if value.startswith(("[", "{")):
             reason = str(error).partition(" (at ")[0]
             raise UsageError(
-                f"{value} is no list or table of TOML: {reason}; texts have quotes, numbers a digit before the point"
+                f"-s {key}: {value} is no list or table of TOML: {reason}; texts have quotes, numbers a digit before "
+                "the point"
             ) from None
         return value
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+WEIGHTS = "weights"
+"""Listed and shown beside the plugs: trained models that ship."""
+
 
 def _recipe_names(incomplete: str) -> list[str]:
     from lfsrkit.config import recipe_names
@@ -15,7 +18,7 @@ def _recipe_names(incomplete: str) -> list[str]:
 def _kinds(incomplete: str) -> list[str]:
     from lfsrkit.registries import REGISTRIES
 
-    return [kind for kind in (*REGISTRIES, "weights") if kind.startswith(incomplete)]
+    return [kind for kind in (*REGISTRIES, WEIGHTS) if kind.startswith(incomplete)]
 
 
 def _plug_names(context: typer.Context, incomplete: str) -> list[str]:
@@ -24,7 +27,7 @@ def _plug_names(context: typer.Context, incomplete: str) -> list[str]:
 
     kind = str(context.params.get("kind"))
     chosen = [registry.names() for key, registry in REGISTRIES.items() if kind in (key, registry.kind)]
-    names = shipped_names() if kind == "weights" else [name for found in chosen for name in found]
+    names = shipped_names() if kind == WEIGHTS else [name for found in chosen for name in found]
     return [name for name in names if name.startswith(incomplete)]
 
 

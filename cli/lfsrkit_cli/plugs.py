@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lfsrkit_cli.nets import NETS, described, net_facts, print_net
-from lfsrkit_cli.options import AnyKind, Json, Kind, Name
+from lfsrkit_cli.options import WEIGHTS, AnyKind, Json, Kind, Name
 from lfsrkit_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 ROOM_FOR_MEANINGS = 80
 """Width of a terminal in characters below which parameters are lists rather than a table."""
-WEIGHTS = "weights"
-"""Listed beside the plugs: trained models that ship."""
 
 
 def list_plugs(*, kind: AnyKind = None, json: Json = False) -> None:

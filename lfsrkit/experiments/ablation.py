@@ -26,25 +26,29 @@ def mask_rows(config: TrainConfig, strategies: Sequence[str] = ()) -> dict[str, 
         UsageError: If a strategy cannot be made, or no term of the loss can use a mask.
     """
     chosen = strategies or (NONE, *_all())
-    return {text: _unmasked(config) if text == NONE else _masked(config, parse_call(text)) for text in chosen}
+    masks = {text: parse_call(text) for text in chosen if text != NONE}
+    for mask in masks.values():
+        MASKS.build(mask)
+    masked = _masked(config.loss) if masks else ()
+    plain = _unmasked(config.loss) if NONE in chosen else ()
+    rows = {text: {"loss": masked if text in masks else plain, "mask": masks.get(text)} for text in chosen}
+    return {text: config.model_copy(update=row) for text, row in rows.items()}
 
 
-def _masked(config: TrainConfig, mask: Call) -> TrainConfig:
-    MASKS.build(mask)
-    terms = config.loss
-    if not any(_uses_mask(term.term) for term in terms):
-        terms = tuple(_with(term, _beside_mask(term.term)) for term in terms)
-    if not any(_uses_mask(term.term) for term in terms):
+def _masked(terms: Sequence[LossTerm]) -> Sequence[LossTerm]:
+    if any(_uses_mask(term.term) for term in terms):
+        return terms
+    beside = tuple(_with(term, _beside_mask(term.term)) for term in terms)
+    if beside == tuple(terms):
         named = " + ".join(str(term.term) for term in terms)
         raise UsageError(
             f"no term of the loss {named} uses a mask, so that all rows would be one; add face_mask(beta=0)"
         )
-    return config.model_copy(update={"loss": terms, "mask": mask})
+    return beside
 
 
-def _unmasked(config: TrainConfig) -> TrainConfig:
-    terms = tuple(_with(term, _without_mask(term.term)) for term in config.loss)
-    return config.model_copy(update={"loss": terms, "mask": None})
+def _unmasked(terms: Sequence[LossTerm]) -> Sequence[LossTerm]:
+    return tuple(_with(term, _without_mask(term.term)) for term in terms)
 
 
 def _beside_mask(call: Call) -> Call:

@@ -111,10 +111,10 @@ def plan_push(folder: str | Path, repository: str, kind: Kind) -> Push:
     Raises:
         UsageError: If the folder is no such thing, or the hub would refuse the name.
     """
-    folder = Path(folder)
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 
+    folder = Path(folder)
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
@@ -140,9 +140,9 @@ def push(folder: str | Path, repository: str, kind: Kind, *, private: bool = Tru
         UsageError: As in `plan_push`.
         LfsrkitError: If the hub refuses or cannot be reached.
     """
-    folder = Path(folder)
     from huggingface_hub import HfApi
 
+    folder = Path(folder)
     plan = plan_push(folder, repository, kind)
     api = HfApi()
     try:
