@@ -125,7 +125,7 @@ def test_check_finds_every_fault_of_every_stage(tmp_path: Path) -> None:
     ]
     assert bad["faults"][2].startswith("evaluate.batch_size: ")
     assert (len(bad["faults"]), good["faults"]) == (3, [])
-    assert run("config", "check", recipe).stderr.splitlines()[0] == f"error: {recipe}: 3 faults"
+    assert run("config", "check", recipe).stderr.splitlines()[0] == f"Error: {recipe}: 3 faults"
 
 
 def test_pairs_from_plan_to_proof(folder: Callable[..., Path], tmp_path: Path) -> None:

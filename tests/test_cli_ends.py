@@ -18,27 +18,27 @@ from tests.command_cases import LIMIT_SECONDS, command, environment, run, run_ap
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["list", "pach"], 2, "error: no kind of plug is called 'pach'; kinds: degradations"),
+        (["list", "pach"], 2, "Error: no kind of plug is called 'pach'; kinds: degradations"),
         (["list", "degradatoins"], 2, "did you mean 'degradations'?"),
-        (["show", "mask", "pach"], 2, "error: no mask is called 'pach'; did you mean 'patch'?"),
+        (["show", "mask", "pach"], 2, "Error: no mask is called 'pach'; did you mean 'patch'?"),
         (["lst"], 2, "No such command 'lst'"),
         (["list", "--bogus"], 2, "No such option: --bogus"),
-        (["train", "--out", "x"], 2, "error: give either --pairs DIR or --faces SRC"),
-        (["train", "--out", "x", "--pairs", "a", "--faces", "b"], 2, "error: give either --pairs DIR or --faces SRC"),
+        (["train", "--out", "x"], 2, "Error: give either --pairs DIR or --faces SRC"),
+        (["train", "--out", "x", "--pairs", "a", "--faces", "b"], 2, "Error: give either --pairs DIR or --faces SRC"),
         (["train", "--out", "x", "--pairs", "a", "-s", "pairs.seed=1"], 2, "this goes with --faces"),
         (
             ["evaluate", "bicubic"],
             2,
-            "error: give MODEL and --pairs DIR, or --restored DIR with or without --clean DIR",
+            "Error: give MODEL and --pairs DIR, or --restored DIR with or without --clean DIR",
         ),
         (["evaluate", "--restored", "a", "--clean", "b", "--split", "test"], 2, "--split goes with --pairs"),
-        (["pairs", "verify", "nowhere"], 2, "error: nowhere: no pairs there"),
-        (["pairs", "build", "--faces", "nowhere", "--out", "x"], 2, "error: no folder 'nowhere'"),
-        (["pairs", "build", "--faces", "a", "--out", "x", "--shard", "3/2"], 2, "error: --shard 3/2: write K/N"),
-        (["config", "show", "trian"], 2, "error: no stage is called 'trian'; did you mean 'train'?"),
+        (["pairs", "verify", "nowhere"], 2, "Error: nowhere: no pairs there"),
+        (["pairs", "build", "--faces", "nowhere", "--out", "x"], 2, "Error: no folder 'nowhere'"),
+        (["pairs", "build", "--faces", "a", "--out", "x", "--shard", "3/2"], 2, "Error: --shard 3/2: write K/N"),
+        (["config", "show", "trian"], 2, "Error: no stage is called 'trian'; did you mean 'train'?"),
         (["config", "show", "train", "-c", "fats_x4"], 2, "did you mean 'fast_x4'"),
-        (["list", "--plugin", "nowhere.py"], 2, "error: --plugin nowhere.py: no such Python file"),
-        (["enhance", "bicubic", "nowhere", "--out", "x"], 2, "error: no file, folder or match for 'nowhere'"),
+        (["list", "--plugin", "nowhere.py"], 2, "Error: --plugin nowhere.py: no such Python file"),
+        (["enhance", "bicubic", "nowhere", "--out", "x"], 2, "Error: no file, folder or match for 'nowhere'"),
     ],
 )
 def test_wrong_usage_is_one_line_and_code_2(
@@ -56,7 +56,7 @@ def test_every_fault_of_a_configuration_has_a_line() -> None:
     result = run("config", "show", "train", "-s", "optim.lrr=1", "-s", "stesp=2")
     lines = result.stderr.splitlines()
     assert result.exit_code == 2
-    assert lines[0] == "error: 2 faults in the configuration"
+    assert lines[0] == "Error: 2 faults in the configuration"
     assert sorted(lines[1:]) == [
         "  optim.lrr: no such key; did you mean 'lr'?",
         "  stesp: no such key; did you mean 'steps'?",
@@ -66,9 +66,9 @@ def test_every_fault_of_a_configuration_has_a_line() -> None:
 @pytest.mark.parametrize(
     ("cause", "code", "message"),
     [
-        (ZeroDivisionError("by\nzero"), 1, "error: ZeroDivisionError: by; run again with --debug to see where\n"),
-        (KeyboardInterrupt(), 130, "error: interrupted; the same command goes on where it can\n"),
-        (Terminated(), 143, "error: interrupted; the same command goes on where it can\n"),
+        (ZeroDivisionError("by\nzero"), 1, "Error: ZeroDivisionError: by; run again with --debug to see where\n"),
+        (KeyboardInterrupt(), 130, "Error: interrupted; the same command goes on where it can\n"),
+        (Terminated(), 143, "Error: interrupted; the same command goes on where it can\n"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -154,7 +154,7 @@ def test_user_text_is_never_markup() -> None:
 
 def test_any_encoding_will_do(tmp_path: Path) -> None:
     result = run_apart(*command("preview", "fäce.png"), LC_ALL="C")
-    assert (result.returncode, result.stderr.split(";")[0]) == (2, r"error: no folder 'f\xe4ce.png'")
+    assert (result.returncode, result.stderr.split(";")[0]) == (2, r"Error: no folder 'f\xe4ce.png'")
 
 
 LFSRKIT = str(Path(sys.executable).with_name("lfsrkit"))

@@ -234,7 +234,7 @@ class TestHub:
         monkeypatch.setattr(hub, "fails", True)
         result = run("pairs", "push", built, "me/faces")
         assert result.exit_code == 1
-        assert result.stderr == "error: me/faces was not pushed: ConnectionError: no network here\n"
+        assert result.stderr == "Error: me/faces was not pushed: ConnectionError: no network here\n"
 
     def test_wrong_names_and_folders_are_refused(self, built: Path, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no name for the hub"):

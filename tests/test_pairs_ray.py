@@ -76,7 +76,7 @@ def test_without_ray_the_message_says_what_to_install(
     small = ["-s", "clean_size=32", "-s", "degrade=fsr_gamma(scale=4)", "-s", "splits={train=4}"]
     told = command("pairs", "build", "--faces", tmp_path / "faces", "--out", tmp_path / "b", *small, "--engine", "ray")
     assert told.exit_code == 2
-    assert told.stderr.splitlines()[-1] == "error: --engine ray needs Ray; pip install 'lfsrkit[ray]'"
+    assert told.stderr.splitlines()[-1] == "Error: --engine ray needs Ray; pip install 'lfsrkit[ray]'"
 
 
 def test_a_finished_build_starts_no_runtime(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

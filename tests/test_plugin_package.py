@@ -130,7 +130,7 @@ def test_broken_plug_ins_hurt_nobody_and_are_reported(apart: Run, broken: Path) 
     used = apart(*command("show", "mask", "raising"), more=broken)
     assert (used.returncode, used.stderr) == (
         1,
-        "error: mask 'raising' from broken-plugs cannot be imported: RuntimeError: out of order\n",
+        "Error: mask 'raising' from broken-plugs cannot be imported: RuntimeError: out of order\n",
     )
     examined = apart(*command("doctor", "--json"), more=broken)
     assert examined.returncode == 0, examined.stderr

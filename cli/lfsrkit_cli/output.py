@@ -21,7 +21,7 @@ WIDE = 1000
 """Width in characters of what goes into a file or a pipe, where breaking lines would only get in the way of grep."""
 
 
-_ERROR = "error:"
+_ERROR = "Error:"
 _GAP = 2
 """Spaces between columns."""
 _COMMAND = re.compile(r"`(lfsrkit [^`]+)`")
