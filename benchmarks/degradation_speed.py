@@ -3,8 +3,8 @@
     python benchmarks/degradation_speed.py [CASE ...] [--rounds 31] [--float32]
 
 Decoded 8-bit pictures in, 8-bit low pictures out, drawing included, one thread each, in processor time. The two take
-turns; the ratio is the median of the ratios within a turn, so that a busy machine slows both sides. With `--float32` our
-sums are as short as theirs, which no build does: it tells what float64 costs. A further case is a row of `CASES`.
+turns; the ratio is the median of the ratios within a turn, so that a busy machine slows both sides. With `--float32`
+our sums are as short as theirs, which no build does: it tells what float64 costs. A further case is a row of `CASES`.
 """
 
 import argparse

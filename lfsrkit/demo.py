@@ -10,7 +10,7 @@ from lfsrkit import evaluation, inference, pairs, training
 from lfsrkit.config import to_tables
 from lfsrkit.evaluation import ImageScores, Summary
 from lfsrkit.files import claim_folder, write_json
-from lfsrkit.images import write_png
+from lfsrkit.images import to_pixels, write_png
 from lfsrkit.inference import Enhanced
 from lfsrkit.pairs import PairSet, Progress
 from lfsrkit.report import Contents, write_page
@@ -94,13 +94,11 @@ def _measured(out: Path, device: str, name: str, settings: dict[str, Any]) -> It
     yield from _enhanced(out, test, device)
     report = out / "report.html"
     means = {title: summary.mean for title, summary in summaries.items()}
-    write_page(report, _contents(test, means, shown, out / "run" / "metrics.jsonl", settings))
+    write_page(report, _contents(test, means, shown, training.read_records(out / "run"), settings))
     yield Finished(report, means, summaries[name].notes)
 
 
 def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
-    from lfsrkit.images import to_pixels
-
     folder = out / "low"
     for index in range(min(len(test), evaluation.SHOWN)):
         write_png(folder / f"face_{index:02d}.png", to_pixels(test.batch([index]).low)[0])
@@ -108,9 +106,8 @@ def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
 
 
 def _contents(
-    test: PairSet, scores: Scores, shown: list[ImageScores], metrics: Path, settings: dict[str, Any]
+    test: PairSet, scores: Scores, shown: list[ImageScores], records: list[dict[str, Any]], settings: dict[str, Any]
 ) -> Contents:
-    records = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     data = test.settings
     judged = f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}"
     notes = dict.fromkeys(note for scores in shown for note in scores.notes)

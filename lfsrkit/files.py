@@ -141,7 +141,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     held = read_json(path)
     if not isinstance(held, dict):
-        raise DamagedFile(f"{path} is damaged: no object, but {type(held).__name__}")
+        raise DamagedFile(f"{path} is damaged: it holds {type(held).__name__}, not an object")
     return held
 
 
@@ -192,6 +192,22 @@ def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
     write_whole(path, "".join(map(json_line, rows)).encode())
 
 
+def read_json_lines(path: Path) -> list[Any]:
+    """Read what `write_json_lines` wrote.
+
+    Args:
+        path: Where from.
+
+    Raises:
+        DamagedFile: If a line is not JSON.
+    """
+    try:
+        # Not `splitlines`, which breaks at other characters, too, and names of files may have these.
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(f"{path} is damaged: {error}") from error
+
+
 def json_line(value: Any) -> str:
     r"""Write JSON on one line, with sorted keys and a line feed.
 
@@ -220,6 +236,18 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether a path exists; text that is too long to be one does not.
+
+    Args:
+        path: Whatever was named.
+    """
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def sha256_of(path: Path) -> str:

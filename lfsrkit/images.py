@@ -3,6 +3,7 @@
 Arrays are uint8, RGB, (height, width, 3); tensors are as in `lfsrkit.types`.
 """
 
+import base64
 import io
 import warnings
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from PIL import ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from lfsrkit.errors import BadPicture
+from lfsrkit.files import write_whole
 from lfsrkit.types import Bytes, Images
 
 Pixels = NDArray[np.uint8]
@@ -125,6 +127,19 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
+def data_uri(pixels: NDArray[np.uint8]) -> str:
+    """Write a picture as text that stands for its address in a page.
+
+    Args:
+        pixels: As for `encode_png`.
+
+    Example:
+        >>> data_uri(np.zeros((1, 1, 3), np.uint8))[:22]
+        'data:image/png;base64,'
+    """
+    return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode()
+
+
 def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     """Resize with Pillow's antialiased bicubic kernel (a = -0.5).
 
@@ -207,8 +222,6 @@ def write_png(path: Path, pixels: Pixels) -> None:
         path: Where to.
         pixels: (height, width, 3).
     """
-    from lfsrkit.files import write_whole
-
     write_whole(path, encode_png(pixels))
 
 

@@ -12,7 +12,7 @@ from lfsrkit.degradations import Chain, Params, chain_from_calls, split
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces import FaceRef, FramedFace, Rejected, frame, pictures_of
 from lfsrkit.images import Pixels, resize, to_bytes, to_float, to_pixels
-from lfsrkit.masks.base import MaskStrategy
+from lfsrkit.masks.base import STREAM, MaskStrategy
 from lfsrkit.pairs import degrade
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.plan import region_files
@@ -21,9 +21,6 @@ from lfsrkit.registries import MASKS
 from lfsrkit.sheets import contact_sheet
 from lfsrkit.stages import PairsConfig
 from lfsrkit.types import Images, Masks, Regions
-
-STREAM = "mask"
-"""Name of the random streams that masks draw from."""
 
 _SELECTED = (1.0, 0.55, 0.0)
 # One a region, in the order of `lfsrkit.regions.REGIONS`.

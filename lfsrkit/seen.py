@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lfsrkit.errors import DamagedFile, LfsrkitError, UsageError
-from lfsrkit.files import write_whole
+from lfsrkit.files import is_there, write_whole
 from lfsrkit.models.weights import CONFIG_FILE, file_in, read_header
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.registries import MODELS
@@ -103,7 +103,7 @@ def seen_in_training(model: str | Path, pairs: PairData) -> Seen:
         pairs: The split.
     """
     ids = pairs.ids
-    known = trained_on(model) if Path(model).exists() else _of_name(str(model))
+    known = trained_on(model) if is_there(Path(model)) else _of_name(str(model))
     return Seen(None if known is None else common(known, ids), len(ids))
 
 
@@ -138,7 +138,7 @@ def refuse_seen(seen: Seen, what: str, *, force: bool, meant: bool = False) -> s
     if not force and not meant:
         raise UsageError(
             f"{what} was trained on {seen} of these pictures, such as {seen.ids[0]}; scores on them flatter it; "
-            "take other pictures, or go on by --force, and the table will say so"
+            "take other pictures, or go on with --force, and the table will say so"
         )
     return f"{seen}{', forced' if force else ''}: scores on pictures that were trained on flatter"
 

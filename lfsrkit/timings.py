@@ -14,8 +14,8 @@ from lfsrkit.calls import Call, parse_call
 from lfsrkit.degradations.base import Params
 from lfsrkit.degradations.chain import Chain, chain_from_calls
 from lfsrkit.devices import choose_device
-from lfsrkit.masks.base import MaskStrategy
-from lfsrkit.pairs.degrade import replay
+from lfsrkit.masks.base import STREAM, MaskStrategy
+from lfsrkit.pairs.degrade import STAGE, replay
 from lfsrkit.regions import template_regions
 from lfsrkit.registries import DEGRADATIONS, MASKS
 from lfsrkit.registry import Registry
@@ -97,11 +97,11 @@ def time_masks(
 
 
 def _drawn(chain: Chain, ids: Sequence[str]) -> Params:
-    return chain.sample(len(ids), seeding.generators(0, ids, 0, "degrade"))
+    return chain.sample(len(ids), seeding.generators(0, ids, 0, STAGE))
 
 
 def _masked(strategy: MaskStrategy, ids: Sequence[str], size: int, needed: Mapping[str, Any]) -> Masks:
-    return strategy.sample(len(ids), size, size, seeding.generators(0, ids, 0, "mask"), **needed)
+    return strategy.sample(len(ids), size, size, seeding.generators(0, ids, 0, STREAM), **needed)
 
 
 def _calls(registry: Registry[Any], texts: Sequence[str]) -> list[Call]:

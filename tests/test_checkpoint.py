@@ -148,7 +148,7 @@ def test_a_damaged_checkpoint_is_named(data: tuple[PairSet, PairSet], tmp_path: 
             path.write_bytes(content[:-7])
         case _:
             path.unlink()
-    with pytest.raises(DamagedFile, match=rf"step-000010.{name} is .*go on from step-000006 by --force"):
+    with pytest.raises(DamagedFile, match=rf"step-000010.{name} is .*go on from step-000006 with --force"):
         next(training.train(stage("steps=10", "keep=5"), *data, out, resume=True, device="cpu"))
     told: list[str] = []
     forced = training.train(

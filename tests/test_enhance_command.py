@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from lfsrkit.images import decode
@@ -29,6 +30,15 @@ def test_enhance_tells_what_came_out(folder: Callable[..., Path], tmp_path: Path
     refused = run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "refuse")
     assert (refused.exit_code, "exist already" in refused.stderr) == (1, True)
     assert run("enhance", "bicubic(scale=2)", faces, "--out", out, "--existing", "never").exit_code == 2
+
+
+def test_results_in_a_folder_of_inputs_are_no_inputs(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = folder(1)
+    monkeypatch.chdir(faces.parent)
+    words = ["enhance", "bicubic(scale=2)", faces.resolve(), "--out", Path(faces.name) / "bright", "--json"]
+    assert [len(json.loads(run(*words).stdout)) for _ in range(2)] == [1, 1]
 
 
 def test_enhance_reads_a_list_from_standard_input(folder: Callable[..., Path], tmp_path: Path) -> None:

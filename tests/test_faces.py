@@ -140,6 +140,11 @@ def test_hub_opens_parquet_and_image_folders(folder: Folder, tmp_path: Path, mon
         open_source(f"hub:{table}:train:n")
     with pytest.raises(UsageError, match="no split 'tset'"):
         open_source(f"hub:{table}:tset")
+    halves = tmp_path / "halves"
+    for split in ("validation", "test"):
+        datasets.Dataset.from_list(rows, features=features).to_parquet(halves / f"{split}-0.parquet")
+    with pytest.raises(UsageError, match="name a split as hub:NAME:SPLIT; splits: (validation, test|test, validation)"):
+        open_source(f"hub:{halves}")
 
 
 def test_framing_cuts_the_published_rows_of_celeba() -> None:

@@ -74,8 +74,7 @@ def align(
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=values)
     facts = detector_facts(config)
     if dry_run:
-        print_facts(facts)
-        say("", f"dry run: nothing is measured, nothing is written to {out}")
+        _tell_plan(facts, json)
         return
     if pairs is not None:
         rows, total, protocol = _of_models(
@@ -87,6 +86,14 @@ def align(
     training.leave_processes()
     if training.is_first_process():
         _finish((pairs or clean or Path()).name, summaries, {**protocol, **facts}, out, json)
+
+
+def _tell_plan(facts: dict[str, str], json: bool) -> None:
+    if json:
+        print_json(facts)
+        return
+    print_facts(facts)
+    say("", "dry run: nothing is measured, nothing is written")
 
 
 def _of_models(

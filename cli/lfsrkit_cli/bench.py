@@ -7,7 +7,7 @@ import typer
 
 from lfsrkit_cli.command import command
 from lfsrkit_cli.layout import group
-from lfsrkit_cli.options import Json
+from lfsrkit_cli.options import Device, Json
 from lfsrkit_cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def degradations(
     calls: Calls = None,
     size: Size = 128,
     batch_size: BatchSize = 64,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="cpu, cuda, ... or auto.")] = "auto",
+    device: Device = "auto",
     threads: Threads = 1,
     seconds: Seconds = 0.5,
     json: Json = False,

@@ -63,8 +63,10 @@ def tell_result(last: "Progress", plan: "Plan", out: Path, seconds: float, json:
         else:
             say(f"this part is finished ({built} faces in {seconds:.1f} s); others are not yet", str(out))
         return
+    from lfsrkit import pairs
+
     sheet = _write_sheet(out, last.manifest)
-    rejected = _rejected(out)
+    rejected = pairs.read_rejected(out)
     if json:
         manifest = last.manifest
         facts = {"splits": manifest.splits, "rejected": rejected, "sha256": manifest.sha256, "scale": manifest.scale}
@@ -72,7 +74,7 @@ def tell_result(last: "Progress", plan: "Plan", out: Path, seconds: float, json:
         return
     print_table(("split", "rows"), [(split, str(count)) for split, count in last.manifest.splits.items()], numbers=True)
     say("")
-    first = "".join(f"; {item['source']}: {item['reason']}" for item in rejected[:SHOWN_REASONS])
+    first = "".join(f"; {item.source}: {item.reason}" for item in rejected[:SHOWN_REASONS])
     print_facts(
         {
             "rejected": f"{len(rejected)}{first}",
@@ -98,10 +100,3 @@ def _write_sheet(out: Path, manifest: "Manifest") -> Path:
     split = next(name for name, count in manifest.splits.items() if count)
     write_png(out / SHEET, pairs_sheet(pairs.open(out, split, allow_code=True)))
     return out / SHEET
-
-
-def _rejected(out: Path) -> list[dict[str, str]]:
-    import json
-
-    lines = (out / ".lfsrkit" / "rejected.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]

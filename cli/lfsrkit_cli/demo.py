@@ -35,7 +35,7 @@ def demo(
     Faces, pairs, training, evaluation, enhancement. Run it again to go on after an interruption.
     """
     if dry_run:
-        _tell_plan(out, given(faces=faces, seed=seed), steps)
+        _tell_plan(out, given(faces=faces, seed=seed), steps, json)
         return
     from lfsrkit.demo import Finished, demo
 
@@ -72,14 +72,18 @@ def _step(event: "Event", count: int) -> Step:
     return training_step(event) if isinstance(event, TrainRecord) else Step(count, None, "images")
 
 
-def _tell_plan(out: Path, values: dict[str, Any], steps: int | None) -> None:
+def _tell_plan(out: Path, values: dict[str, Any], steps: int | None, json: bool) -> None:
     from lfsrkit.demo import RECIPE
     from lfsrkit.stages import load_stage
 
     pairs = load_stage("pairs", recipes=[RECIPE], values=values)
     train = load_stage("train", recipes=[RECIPE], values=given(steps=steps))
     chain, training = " | ".join(map(str, pairs.degrade)), f"{train.model}, {train.steps} steps"
-    print_facts({"faces": pairs.faces, "chain": chain, "train": training, "page": out / "report.html"})
+    facts = {"faces": pairs.faces, "chain": chain, "train": training, "page": out / "report.html"}
+    if json:
+        print_json(facts)
+        return
+    print_facts(facts)
     say("dry run: nothing is written")
 
 

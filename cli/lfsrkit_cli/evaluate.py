@@ -74,7 +74,7 @@ def evaluate(
     _check_request(model, pairs, split, [restored, clean, low])
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=given(split=split))
     if dry_run:
-        _tell_plan(config, out)
+        _tell_plan(config, json)
         return
     if model is not None and pairs is not None:
         scores, total, protocol = _of_model(model, pairs, config, device=device, allow_code=allow_code, force=force)
@@ -127,15 +127,15 @@ def _of_folders(restored: Path, clean: Path | None, low: Path | None, config: "E
     return scores, None, {"restored": restored, "clean": clean}
 
 
-def _tell_plan(config: "EvaluateConfig", out: Path | None) -> None:
+def _tell_plan(config: "EvaluateConfig", json: bool) -> None:
     from lfsrkit.config import to_tables
     from lfsrkit.toml import to_toml
 
-    say(
-        to_toml({"evaluate": to_tables(config)}).strip(),
-        "",
-        f"dry run: nothing is measured, nothing is written to {out}",
-    )
+    settings = to_tables(config)
+    if json:
+        print_json({"settings": settings})
+        return
+    say(to_toml({"evaluate": settings}).strip(), "", "dry run: nothing is measured, nothing is written")
 
 
 def _tell(summary: "Summary", protocol: dict[str, Any], out: Path | None, json: bool) -> None:

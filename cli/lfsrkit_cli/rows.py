@@ -47,7 +47,8 @@ def named(models: list[str]) -> dict[str, str]:
         {'first': 'runs/first', 'mine': 'runs/second', 'bicubic(scale=4)': 'bicubic(scale=4)'}
     """
     from lfsrkit.errors import UsageError
-    from lfsrkit.models.choose import is_there, name_of
+    from lfsrkit.files import is_there
+    from lfsrkit.models.choose import name_of
 
     found: dict[str, str] = {}
     for text in models:

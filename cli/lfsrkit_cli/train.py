@@ -107,13 +107,15 @@ def _tell_plan(config: "TrainConfig", data: tuple[Any, Any], json: bool) -> None
     from lfsrkit.toml import to_toml
 
     train, validation = data
-    passes = config.steps * config.batch_size / len(train)
-    facts = {"train": len(train), "validation": len(validation or ()), "scale": train.scale, "passes": round(passes, 2)}
+    # Minutes become steps by timing, which a dry run leaves alone.
+    passes = None if config.minutes is not None else round(config.steps * config.batch_size / len(train), 2)
+    facts = {"train": len(train), "validation": len(validation or ()), "scale": train.scale, "passes": passes}
     if json:
         print_json({**facts, "settings": to_tables(config)})
         return
     say(to_toml({"train": to_tables(config)}).strip(), "")
-    say(f"{len(train)} pairs to train on, {facts['validation']} to validate on, x{train.scale}, {passes:.1f} passes")
+    long = f"{config.minutes:g} minutes" if passes is None else f"{passes:.1f} passes"
+    say(f"{len(train)} pairs to train on, {facts['validation']} to validate on, x{train.scale}, {long}")
     say("dry run: nothing is written")
 
 

@@ -1,10 +1,9 @@
 """Small pieces of HTML; whatever comes from outside is escaped."""
 
-import base64
 from collections.abc import Mapping
 from html import escape
 
-from lfsrkit.images import Pixels, encode_png
+from lfsrkit.images import Pixels, data_uri
 
 
 def hint(text: str) -> str:
@@ -59,6 +58,5 @@ def figures(pictures: Mapping[str, Pixels]) -> str:
 
 
 def _figure(name: str, pixels: Pixels) -> str:
-    data = base64.b64encode(encode_png(pixels)).decode()
     words = f"{escape(name)}, {pixels.shape[1]}x{pixels.shape[0]}"
-    return f'<figure><img src="data:image/png;base64,{data}" alt="{words}"><figcaption>{words}</figcaption></figure>'
+    return f'<figure><img src="{data_uri(pixels)}" alt="{words}"><figcaption>{words}</figcaption></figure>'

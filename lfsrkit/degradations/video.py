@@ -24,7 +24,8 @@ class H264(Degradation):
 
     The picture is rounded to 8 bits, repeated as in a still scene, coded by libx264 (4:2:0, without look-ahead, as a
     live camera does), and the last frame is decoded; in a long scene later frames refine the first one. Sides are
-    padded to even numbers with the last row and column, and cropped again. Needs PyAV: ``pip install lfsrkit[video]``.
+    padded to even numbers with the last row and column, and cropped again. Needs PyAV:
+    ``pip install 'lfsrkit[video]'``.
 
     Args:
         crf: Range of the constant rate factor, 0 (best) to 51, whole numbers, both ends included; 23 is the usual
@@ -104,5 +105,5 @@ def _av() -> Any:
     try:
         import av
     except ImportError:
-        raise UsageError("h264 needs PyAV: pip install lfsrkit[video]") from None
+        raise UsageError("h264 needs PyAV: pip install 'lfsrkit[video]'") from None
     return av

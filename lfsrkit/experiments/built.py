@@ -47,5 +47,5 @@ def _opened(build: Path, protocol: str) -> pairs.Manifest:
         return pairs.read_manifest(build)
     except UsageError as error:
         raise UsageError(
-            f"{error}; make them by `lfsrkit pairs build -c {protocol} --faces SRC --out {build}`"
+            f"{error}; make them with `lfsrkit pairs build -c {protocol} --faces SRC --out {build}`"
         ) from error

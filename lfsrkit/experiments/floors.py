@@ -14,8 +14,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.evaluation import evaluate, measure, write_results
 from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import RUNS, Judges
-from lfsrkit.experiments.scores import RESULTS, read_key
-from lfsrkit.files import write_json
+from lfsrkit.experiments.scores import RESULTS, read_key, write_key
 from lfsrkit.images import to_float
 from lfsrkit.models import restorer_for
 from lfsrkit.pairs.batch import Batch, PairData
@@ -48,7 +47,7 @@ def judge_floors(out: str | Path, data: Judges, *, device: str = "auto") -> Iter
         try:
             if read_key(folder) != key:
                 judged(folder, data, device)
-                write_json(folder / RESULTS / "of.json", key)
+                write_key(folder, key)
             yield Floor(name, folder)
         except UsageError as error:
             yield Floor(name, folder, str(error))

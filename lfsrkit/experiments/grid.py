@@ -13,7 +13,7 @@ from lfsrkit.errors import DamagedFile
 from lfsrkit.evaluation import evaluate, write_results
 from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import Entry, Judges
-from lfsrkit.experiments.scores import FAILED, RESULTS, read_key
+from lfsrkit.experiments.scores import FAILED, RESULTS, read_key, write_key
 from lfsrkit.experiments.settling import ROW_FILE, RowFailed, claim_row, settle, settled_config
 from lfsrkit.files import finite, write_json
 from lfsrkit.locks import held
@@ -106,7 +106,7 @@ def judge(folder: Path, entry: Entry, key: dict[str, Any], data: Judges, device:
     write_results(folder / RESULTS, evaluate(folder, data.judged, data.metrics, device=device))
     measure_costs(entry.folder, load(folder), data.judged, device)
     (folder / FAILED).unlink(missing_ok=True)
-    write_json(folder / RESULTS / "of.json", key)
+    write_key(folder, key)
 
 
 def is_finished(entry: Entry, seed: int, data: Judges) -> bool:

@@ -63,7 +63,7 @@ def open_benchmark(
     """
     folder, out = Path(folder), Path(out)
     if not config.rows:
-        raise UsageError("no rows: name some by --rows lfsrnet,edsr_baseline, or take a recipe such as -c table2")
+        raise UsageError("no rows: name some with --rows lfsrnet,edsr_baseline, or take a recipe such as -c table2")
     for text in overrides:
         if (key := text.partition("=")[0].strip()) in BESIDE:
             raise UsageError(f"-s {text}: every row has its own here; use {BESIDE[key]}")

@@ -1,4 +1,4 @@
-"""What a trial scored, read back from its folder."""
+"""What a trial scored, read back from its folder, and what these scores belong to."""
 
 import csv
 from collections.abc import Sequence
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.errors import DamagedFile
-from lfsrkit.files import read_object
+from lfsrkit.files import read_object, write_json
 
 RESULTS = "results"
 """Folder of the scores inside that of the run."""
+
+_KEY = "of.json"
 
 FAILED = "failed.json"
 """Why a run has no scores, inside its folder."""
@@ -57,8 +59,18 @@ def read_key(folder: Path) -> dict[str, Any] | None:
     Args:
         folder: Folder of the run.
     """
-    path = folder / RESULTS / "of.json"
+    path = folder / RESULTS / _KEY
     return read_object(path) if path.is_file() else None
+
+
+def write_key(folder: Path, key: dict[str, Any]) -> None:
+    """Write what the scores of a folder belong to, when all of them are there.
+
+    Args:
+        folder: Folder of the run.
+        key: As `read_key` gives it back.
+    """
+    write_json(folder / RESULTS / _KEY, key)
 
 
 def read_failure(folder: Path) -> str | None:

@@ -122,7 +122,7 @@ def plan_push(folder: str | Path, repository: str, kind: Kind) -> Push:
     if kind == "dataset":
         read_manifest(folder)
     elif not (folder / FILE_NAME).is_file() or not (folder / CARD).is_file():
-        raise UsageError(f"{folder} holds no {FILE_NAME} with a {CARD}; make it by `lfsrkit export --to hub`")
+        raise UsageError(f"{folder} holds no {FILE_NAME} with a {CARD}; make it with `lfsrkit export --to hub`")
     files = _files(folder)
     return Push(repository, kind, tuple(files), sum((folder / name).stat().st_size for name in files))
 

@@ -1,6 +1,8 @@
 """ONNX: one file for any size of picture, run and compared before it is handed out."""
 
+import logging
 import time
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,9 +167,6 @@ def _onnxruntime() -> Any:
 @contextmanager
 def _quiet() -> Generator[None]:
     """Silence what the exporter has to say about itself."""
-    import logging
-    import warnings
-
     loud = logging.getLogger("torch.onnx")
     level = loud.level
     loud.setLevel(logging.CRITICAL)

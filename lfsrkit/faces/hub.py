@@ -94,6 +94,8 @@ def _open(name: str) -> Any:
 
 def _split_of(splits: Any, name: str, split: str | None) -> Any:
     known = list(splits)
+    if split is None and "train" not in known and len(known) > 1:
+        raise UsageError(f"hub:{name}: name a split as hub:NAME:SPLIT; splits: {', '.join(known)}")
     chosen = split or ("train" if "train" in known else known[0])
     if chosen not in known:
         raise UsageError(f"hub:{name} has no split {chosen!r}; it has {', '.join(known)}")

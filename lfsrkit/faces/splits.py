@@ -75,7 +75,7 @@ def _by_counts(groups: Sequence[list[FaceRef]], counts: Mapping[str, int]) -> di
             f"{found} usable faces, but the splits ask for {asked} = {wanted}; ask for fewer, or "
             'for shares: -s "splits={train=0.8, validation=0.1, test=0.1}"'
         )
-    chosen: dict[str, list[FaceRef]] = {"train": [], "validation": [], "test": []}
+    chosen: dict[str, list[FaceRef]] = {split: [] for split in ORDER}
     # From the end, so that the test set stays the same when train or validation are made larger.
     forward, backward = list(groups), list(reversed(groups))
     taken = _fill(chosen["test"], backward, counts["test"])

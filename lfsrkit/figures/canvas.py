@@ -1,6 +1,5 @@
 """Two things to draw on with the same few strokes: SVG for documents, pixels for everything else."""
 
-import base64
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
@@ -10,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from lfsrkit.images import Pixels, encode_png
+from lfsrkit.images import Pixels, data_uri
 
 Number = int | float
 Point = tuple[Number, Number]
@@ -91,11 +90,10 @@ class SvgCanvas(Canvas):
 
     def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
         """Embed a PNG."""
-        data = base64.b64encode(encode_png(pixels)).decode()
         width, height = _fitted(pixels, side)
         where = f'x="{place[0]:g}" y="{place[1]:g}" width="{width:g}" height="{height:g}"'
         how = 'style="image-rendering:pixelated"'
-        self._parts.append(f'<image {where} {how} href="data:image/png;base64,{data}"/>')
+        self._parts.append(f'<image {where} {how} href="{data_uri(pixels)}"/>')
 
     def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
         """Add a path."""

@@ -17,7 +17,7 @@ from lfsrkit.figures.canvas import QUIET, Canvas
 from lfsrkit.figures.faces import usable_faces
 from lfsrkit.figures.figure import Figure
 from lfsrkit.images import Pixels, resize, to_bytes, to_float, to_pixels
-from lfsrkit.masks.base import MaskStrategy
+from lfsrkit.masks.base import STREAM, MaskStrategy
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.regions import maps_of, with_regions
 from lfsrkit.regions import RegionFiles
@@ -127,7 +127,7 @@ def _can_be_made(call: Call) -> bool:
 def _panel(shown: Shown, call: Call, strategy: MaskStrategy, seed: int) -> Panel:
     height, width = shown.clean.shape[-2:]
     given = {name: shown.hints[name] for name in strategy.needs}
-    mask = strategy.sample(1, height, width, seeding.generators(seed, [shown.id], 0, "mask"), **given)
+    mask = strategy.sample(1, height, width, seeding.generators(seed, [shown.id], 0, STREAM), **given)
     weight = _OPACITY * mask
     painted = shown.clean * (1 - weight) + weight * torch.tensor(_SELECTED).view(1, 3, 1, 1)
     return Panel(str(call), to_pixels(painted)[0], float(mask.mean()))

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 from torch import Tensor
 
+from lfsrkit.devices import choose_device
 from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.folders import pictures_in, read
 from lfsrkit.figures.canvas import QUIET, Canvas, Point
@@ -71,8 +72,6 @@ def faces_of_pairs(
     Raises:
         UsageError: If a model cannot be used for these pairs.
     """
-    from lfsrkit.devices import choose_device
-
     place = choose_device(device)
     batch = pairs.batch(places)
     low = to_float(batch.low)

@@ -46,7 +46,7 @@ class Enhanced:
     notes: tuple[str, ...] = ()
     """What to know of the output."""
     shown: tuple[Pixels, ...] = field(default=(), repr=False)
-    """Low and restored picture."""
+    """Low, enlarged and restored picture, until they are on the sheet."""
 
 
 def enhance(
@@ -87,7 +87,7 @@ def enhance(
         result = _enhanced(photographs, target, config)
         if result.shown and len(shown) < SHOWN:
             shown.append(result.shown)
-        yield result
+        yield replace(result, shown=())
     if shown:
         write_png(out / ENHANCED, contact_sheet(shown, ("low", "enlarged", "restored")))
 

@@ -60,7 +60,9 @@ def _suffix(source: Path) -> str:
 
 def _found(given: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     if given.is_dir():
-        files = sorted(p for p in given.rglob("*") if (is_picture(p) or _is_video(p)) and out not in p.parents)
+        made = out.resolve()
+        found = (path for path in given.rglob("*") if is_picture(path) or _is_video(path))
+        files = sorted(path for path in found if made not in path.resolve().parents)
         yield from ((path, path.relative_to(given)) for path in files)
     elif given.is_file():
         yield given, Path(given.name)

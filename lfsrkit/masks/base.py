@@ -14,6 +14,9 @@ from lfsrkit.errors import UsageError
 from lfsrkit.seeding import Streams, streams
 from lfsrkit.types import Images, Masks, Regions
 
+STREAM = "mask"
+"""Name of the random streams that masks draw from."""
+
 _HOW_TO_GIVE = {
     "regions": "pass regions of shape (n, 7, h, w): those of the pairs, or lfsrkit.regions.template_regions(size)",
     "low": "pass the low pictures, enlarged to the size of the mask, of shape (n, 3, h, w)",

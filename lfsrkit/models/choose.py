@@ -5,6 +5,7 @@ from typing import Any
 
 from lfsrkit.calls import Call, parse_call
 from lfsrkit.errors import UnknownComponent, UsageError, did_you_mean
+from lfsrkit.files import is_there
 from lfsrkit.models.base import Restorer
 from lfsrkit.models.macs import count_parameters
 from lfsrkit.models.weights import load
@@ -50,18 +51,6 @@ def name_of(model: str) -> str:
     """
     path = Path(model)
     return path.absolute().name.removesuffix(SUFFIX) if "(" not in model or is_there(path) else model
-
-
-def is_there(path: Path) -> bool:
-    """Tell whether a path exists; text that is too long to be one does not.
-
-    Args:
-        path: Whatever was named.
-    """
-    try:
-        return path.exists()
-    except OSError:
-        return False
 
 
 def _made(model: str | Path, scale: int | None, target_mean: float | None, allow_code: bool) -> Restorer:

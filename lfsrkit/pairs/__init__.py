@@ -6,7 +6,7 @@ from lfsrkit.pairs.dataset import Pair, PairSet, open
 from lfsrkit.pairs.degrade import degrade
 from lfsrkit.pairs.export import Exported, export, exported_counts
 from lfsrkit.pairs.live import LivePairs, live
-from lfsrkit.pairs.manifest import Manifest, read_manifest
+from lfsrkit.pairs.manifest import Manifest, read_manifest, read_rejected
 from lfsrkit.pairs.plan import Plan, Task, make_plan
 from lfsrkit.pairs.stats import Statistics, describe
 from lfsrkit.pairs.verify import verify
@@ -32,5 +32,6 @@ __all__ = [
     "make_plan",
     "open",
     "read_manifest",
+    "read_rejected",
     "verify",
 ]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from lfsrkit.config import difference
 from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError, did_you_mean
-from lfsrkit.files import claim_folder, read_object, write_json, write_json_lines
+from lfsrkit.files import claim_folder, read_object, write_json
 from lfsrkit.pairs.card import write_card
 from lfsrkit.pairs.engines import in_pool, in_process, loaded_plugins, worker_count
-from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, write_manifest
+from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, write_manifest, write_rejected
 from lfsrkit.pairs.plan import Plan, Task
 from lfsrkit.pairs.rows import row_schema
 from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded
@@ -108,7 +108,7 @@ def _conclude(out: Path, plan: Plan, own: Collection[str]) -> Manifest | None:
     if done is None:
         return None
     rejected = sorted([*plan.rejected, *(item for record in done.values() for item in record.rejected)])
-    write_json_lines(out / FOLDER / "rejected.jsonl", [vars(item) for item in rejected])
+    write_rejected(out, rejected)
     if not any(record.rows for record in done.values()):
         reasons = "; ".join(f"{item.source}: {item.reason}" for item in rejected[:3])
         raise LfsrkitError(f"no usable face: all {len(rejected)} were rejected ({reasons})")

@@ -18,7 +18,7 @@ from lfsrkit.degradations.chain import Chain, chain_from_text
 from lfsrkit.errors import BadPicture, DamagedFile, UsageError, did_you_mean
 from lfsrkit.images import Pixels, decode, to_bytes, to_float
 from lfsrkit.pairs.batch import Batch
-from lfsrkit.pairs.manifest import Manifest, read_manifest, shards_of
+from lfsrkit.pairs.manifest import Manifest, read_manifest, shard_path, shards_of
 from lfsrkit.pairs.rows import Row, ShardFile, StoredPicture
 from lfsrkit.regions import REGIONS, grey_to_regions
 from lfsrkit.registries import DEGRADATIONS
@@ -75,7 +75,7 @@ class PairSet:
                 f"{folder} has no split {split!r}{did_you_mean(split, self.manifest.splits)}; it has {known}"
             )
         shards = shards_of(self.manifest, split)
-        self._files = [ShardFile(folder / "data" / f"{name}.parquet") for name in shards]
+        self._files = [ShardFile(shard_path(folder, name)) for name in shards]
         self._ends = list(accumulate(shard.rows for shard in shards.values()))
         self._group = lru_cache(CACHED_GROUPS)(self._read_group)
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -11,9 +12,12 @@ from queue import Empty
 from threading import Thread
 from typing import Any
 
+import torch
+
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.pairs.plan import Task
 from lfsrkit.pairs.shard import Job, build_shard
+from lfsrkit.registry import load_plugin
 
 SMALL = 1000
 """Below this many faces, starting worker processes takes longer than the work."""
@@ -86,10 +90,6 @@ def work_on(job: Job, task: Task, report: Callable[[int], object]) -> None:
         task: The shard.
         report: Takes the number of faces that were just worked on.
     """
-    import torch
-
-    from lfsrkit.registry import load_plugin
-
     torch.set_num_threads(1)  # the workers share the cores
     for path in job.plugins:
         load_plugin(path)
@@ -107,8 +107,6 @@ _worker: tuple[Job, Any] | None = None
 
 
 def _start_worker(job: Job, reports: Any) -> None:
-    import signal
-
     global _worker  # noqa: PLW0603 - the only way to hand a queue to a worker of an executor
     _worker = job, reports
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business

@@ -16,7 +16,7 @@ from lfsrkit.config import difference
 from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused, UsageError, did_you_mean
 from lfsrkit.files import appearing, claim_folder, read_object, write_json, write_whole
 from lfsrkit.images import decode, encode_png
-from lfsrkit.pairs.manifest import Manifest, StoredShard, read_manifest, shards_of
+from lfsrkit.pairs.manifest import Manifest, StoredShard, read_manifest, shard_path, shards_of
 from lfsrkit.pairs.rows import Row, ShardFile, shard_fault
 from lfsrkit.pairs.shard import UNFINISHED
 
@@ -115,7 +115,7 @@ def _keep_record(out: Path, record: dict[str, Any]) -> None:
 
 def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, StoredShard]]:
     """Path and record of every shard of a split."""
-    return [(folder / "data" / f"{name}.parquet", stored) for name, stored in shards_of(manifest, split).items()]
+    return [(shard_path(folder, name), stored) for name, stored in shards_of(manifest, split).items()]
 
 
 def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, StoredShard]]) -> Iterator[int]:

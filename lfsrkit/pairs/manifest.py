@@ -1,19 +1,21 @@
 """The record beside the shards: what was built, from what, with which hashes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.faces.base import Rejected
 from lfsrkit.faces.folder import BUILD_RECORDS
-from lfsrkit.files import read_record, write_json
+from lfsrkit.files import as_record, read_json_lines, read_record, write_json, write_json_lines
 from lfsrkit.stages import SPLITS
 
 FOLDER = BUILD_RECORDS
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+_REJECTED = "rejected.jsonl"
 DEVICE = "device"
 """Among the settings: the kind of device that degraded the pictures, where it was not the CPU."""
 
@@ -83,6 +85,39 @@ def read_manifest(folder: str | Path) -> Manifest:
     return manifest
 
 
+def write_rejected(folder: Path, rejected: Sequence[Rejected]) -> None:
+    """Write which pictures are in no shard, and why.
+
+    Args:
+        folder: Output folder of the build.
+        rejected: In order.
+    """
+    write_json_lines(folder / FOLDER / _REJECTED, [vars(item) for item in rejected])
+
+
+def read_rejected(folder: str | Path) -> list[Rejected]:
+    """Read which pictures are in no shard, and why.
+
+    Args:
+        folder: Output folder of a finished build.
+
+    Raises:
+        DamagedFile: If the list is damaged.
+    """
+    path = Path(folder) / FOLDER / _REJECTED
+    return [as_record(path, held, Rejected) for held in read_json_lines(path)]
+
+
+def shard_path(folder: Path, name: str) -> Path:
+    """Name the Parquet file of a shard.
+
+    Args:
+        folder: Output folder of the build.
+        name: Of the shard, such as ``train-00000-of-00002``.
+    """
+    return folder / "data" / f"{name}.parquet"
+
+
 def shards_of(manifest: Manifest, split: str) -> dict[str, StoredShard]:
     """List the shards of a split, in order.
 
@@ -96,8 +131,8 @@ def shards_of(manifest: Manifest, split: str) -> dict[str, StoredShard]:
 
 def _faults(manifest: Manifest) -> Iterator[str]:
     """Say what cannot be; names become parts of paths, numbers become sizes."""
-    yield from (f"{name!r} is the name of no split" for name in manifest.splits if name not in SPLITS)
-    yield from (f"{name!r} is the name of no shard" for name in manifest.shards if not _SHARD.fullmatch(name))
+    yield from (f"{name!r} names no split" for name in manifest.splits if name not in SPLITS)
+    yield from (f"{name!r} names no shard" for name in manifest.shards if not _SHARD.fullmatch(name))
     for key, kind in _SETTINGS.items():
         if type(manifest.settings.get(key)) is not kind:
             yield f"settings.{key} is no {kind.__name__}"

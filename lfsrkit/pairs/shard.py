@@ -17,7 +17,7 @@ from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePictu
 from lfsrkit.files import appearing, as_record, read_object, sha256_of, write_json
 from lfsrkit.images import encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
-from lfsrkit.pairs.manifest import FOLDER
+from lfsrkit.pairs.manifest import FOLDER, shard_path
 from lfsrkit.pairs.plan import Recipe, Task
 from lfsrkit.pairs.regions import with_regions
 from lfsrkit.pairs.rows import ROW_GROUP
@@ -57,16 +57,6 @@ class Job:
     """Python files that register components which the recipe names."""
 
 
-def shard_path(folder: Path, task: Task) -> Path:
-    """Name the Parquet file of a task.
-
-    Args:
-        folder: Output folder of the build.
-        task: The shard.
-    """
-    return folder / "data" / f"{task.name}.parquet"
-
-
 def recorded(folder: Path, task: Task) -> ShardRecord | None:
     """Read the record of a shard if there is one of these faces; what is in the shard is not looked at.
 
@@ -75,7 +65,7 @@ def recorded(folder: Path, task: Task) -> ShardRecord | None:
         task: The shard.
     """
     path = _sidecar(folder, task)
-    if not shard_path(folder, task).is_file():
+    if not shard_path(folder, task.name).is_file():
         return None
     try:
         values = {key: value for key, value in read_object(path).items() if key != "seconds"}
@@ -93,7 +83,7 @@ def finished(folder: Path, task: Task) -> ShardRecord | None:
         task: The shard.
     """
     record = recorded(folder, task)
-    return record if record is not None and record.sha256 == sha256_of(shard_path(folder, task)) else None
+    return record if record is not None and record.sha256 == sha256_of(shard_path(folder, task.name)) else None
 
 
 def build_shard(job: Job, task: Task) -> Iterator[int]:
@@ -116,7 +106,7 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
     totals = _Totals()
     try:
         inside = job.folder / FOLDER / UNFINISHED
-        with appearing(shard_path(job.folder, task), inside=inside, resumes=True) as temporary:
+        with appearing(shard_path(job.folder, task.name), inside=inside, resumes=True) as temporary:
             yield from _write(temporary, job, task, totals)
             digest = sha256_of(temporary)
     except OutputRefused:

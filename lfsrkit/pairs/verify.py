@@ -8,7 +8,7 @@ from lfsrkit.degradations.base import stack
 from lfsrkit.errors import LfsrkitError
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.degrade import replay
-from lfsrkit.pairs.manifest import DEVICE, read_manifest
+from lfsrkit.pairs.manifest import DEVICE, read_manifest, shard_path
 from lfsrkit.pairs.rows import shard_fault
 from lfsrkit.types import ResizedBytes
 
@@ -55,7 +55,7 @@ def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = Fa
 
 def _changed_shards(folder: Path) -> Iterator[str]:
     for name, stored in read_manifest(folder).shards.items():
-        if (fault := shard_fault(folder / "data" / f"{name}.parquet", stored)) is not None:
+        if (fault := shard_fault(shard_path(folder, name), stored)) is not None:
             yield fault
 
 

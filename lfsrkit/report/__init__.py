@@ -1,6 +1,5 @@
 """One self-contained page with the numbers, the curves and a before/after slider; it loads nothing from anywhere."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from lfsrkit.files import write_whole
-from lfsrkit.images import Pixels, encode_png
+from lfsrkit.images import Pixels, data_uri
 from lfsrkit.report.curves import Point, line_chart
 from lfsrkit.report.grids import Grid, Line, metric_column
 from lfsrkit.report.writing import html_text
@@ -53,7 +52,7 @@ def write_page(path: Path, contents: Contents) -> None:
         protocol=escape(contents.protocol),
         sliders="".join(_slider(number, *face[:2]) for number, face in enumerate(contents.faces, 1)),
         curves="".join(f"<figure>{curve}</figure>" for curve in curves),
-        sheet=_embedded(sheet),
+        sheet=data_uri(sheet),
         details="".join(f"<p>{detail}</p>" for detail in details),
     )
     write_whole(path, text.encode())
@@ -72,13 +71,9 @@ def _grid(scores: Mapping[str, Mapping[str, float | None]]) -> Grid:
 
 def _slider(number: int, low: Pixels, restored: Pixels) -> str:
     return (
-        f'<div class="slider"><img alt="restored face {number}" src="{_embedded(restored)}">'
-        f'<img class="before" alt="low face {number}" src="{_embedded(low)}">'
+        f'<div class="slider"><img alt="restored face {number}" src="{data_uri(restored)}">'
+        f'<img class="before" alt="low face {number}" src="{data_uri(low)}">'
         '<span class="tag left">low</span><span class="tag right">restored</span>'
         f'<input type="range" min="0" max="100" value="50" aria-label="before and after, face {number}">'
         '<span class="ring"></span></div>'
     )
-
-
-def _embedded(pixels: Pixels) -> str:
-    return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode()

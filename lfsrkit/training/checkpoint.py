@@ -114,7 +114,7 @@ def read_checkpoint(out: str | Path, pointer: str = LAST) -> Checkpoint | None:
         return None if name is None else _verified(out / FOLDER / name)
     except DamagedFile as error:
         others = [path.name for path in _all(out) if path.name != name]
-        more = f"; go on from {others[-1]} by --force" if others and pointer == LAST else ""
+        more = f"; go on from {others[-1]} with --force" if others and pointer == LAST else ""
         raise DamagedFile(f"{error}{more}") from error
 
 

@@ -32,14 +32,14 @@ def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume
     tables = {"train": to_tables(config)}
     recorded, plan = _recorded(out), read_plan(out)
     if recorded is not None and not resume:
-        raise OutputRefused(f"{out} holds a run; go on with it by --resume, or name another folder")
+        raise OutputRefused(f"{out} holds a run; go on with it with --resume, or name another folder")
     changed = difference(recorded["train"], tables["train"]) if recorded is not None else []
     changed += difference(plan.data, data, "data.") if plan is not None else []
     if changed and not force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
         raise OutputRefused(
             f"{out} holds another run; it differs in {shown}; leave these out to go on with its own settings "
-            f"({out / CONFIG_FILE} has them), or go on all the same by --force"
+            f"({out / CONFIG_FILE} has them), or go on all the same with --force"
         )
     write_whole(out / CONFIG_FILE, to_toml(tables).lstrip().encode())
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 from lfsrkit.calls import Call
 from lfsrkit.errors import UsageError
 from lfsrkit.losses import Loss
-from lfsrkit.masks.base import MaskStrategy
+from lfsrkit.masks.base import STREAM, MaskStrategy
 from lfsrkit.registries import LOSSES, MASKS
 from lfsrkit.stages import LossTerm
 from lfsrkit.training.augment import Examples, epoch_streams
@@ -86,7 +86,7 @@ class Objective:
             hints["error"] = (restored.detach() - examples.clean).abs().mean(dim=1, keepdim=True)
         if "progress" in mask.needs:
             hints["progress"] = progress
-        sources = epoch_streams(self._seed, examples.ids, examples.epochs, "mask")
+        sources = epoch_streams(self._seed, examples.ids, examples.epochs, STREAM)
         return mask.sample(len(restored), height, width, sources, **hints).to(restored.device)
 
 
