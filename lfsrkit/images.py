@@ -25,6 +25,8 @@ Pixels = NDArray[np.uint8]
 """A picture as an array (height, width, 3)."""
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+SMALLEST = 2
+"""Side in pixels of the smallest picture that is read."""
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 PNG_LEVEL = 3
 """zlib level of PNG files; higher ones save little on photographs and cost time."""
@@ -229,7 +231,7 @@ def _upright_rgb(picture: Any) -> Pillow.Image:
     frames = getattr(picture, "n_frames", 1)
     if frames != 1:
         raise BadPicture(f"animated or many pages: {frames} frames")
-    if min(picture.size) < 2:
+    if min(picture.size) < SMALLEST:
         raise BadPicture(f"only {picture.width}x{picture.height} pixels")
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)

@@ -118,6 +118,15 @@ def test_two_exports_at_once_do_not_disturb_each_other(to: str, built: Path, tmp
     assert files(out) == files(tmp_path / "whole")
 
 
+def test_exports_of_two_splits_at_once_do_not_disturb_each_other(built: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    slow = pairs.export(built, out, to="webdataset", splits=["train"])
+    for _ in range(4):
+        next(slow)
+    assert list(pairs.export(built, out, to="webdataset", splits=["test"]))[-1].pairs_done == 2
+    assert list(slow)[-1].pairs_done == 12
+
+
 def test_leftovers_of_a_killed_export_are_cleared_by_the_one_that_ends(built: Path, tmp_path: Path) -> None:
     export(built, tmp_path / "out", to="webdataset", splits=["test"])
     left = tmp_path / "out" / ".lfsrkit-export" / "unfinished" / ".train-00000.tar.0123abcd.tmp"

@@ -1,9 +1,12 @@
 """`pairs.verify` sees what is not as it was built, and allows another device than the CPU its rounding."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from pairs_cases import plan_of, run
 from pictures import picture
 
@@ -36,6 +39,22 @@ def test_verify_allows_another_device_its_rounding(folder: Folder, tmp_path: Pat
     run(plan_of(folder(8), splits={"train": 6, "test": 2}).on("cuda:0"), tmp_path / "out", workers=0)
     assert len(faults_with(tmp_path / "out", lambda low: low ^ 1)) == 1, "the hash of the shard, as it has changed"
     assert len(faults_with(tmp_path / "out", lambda _: picture(99, 8))) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("sha256", "0" * 64, "sha256 is not that"),
+        ("clean_mean", 0.1, "clean_mean is 0.1"),
+        ("rejected", 3, "3 pictures were rejected, 0 are listed"),
+        ("splits", {"train": 11, "validation": 2, "test": 2}, "the shards hold"),
+    ],
+)
+def test_verify_sees_a_changed_record(key: str, value: Any, said: str, built: Path) -> None:
+    path = built / ".lfsrkit" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    (fault,) = [fault for finding in pairs.verify(built) for fault in finding.faults]
+    assert said in fault
 
 
 def test_verify_sees_a_face_in_two_splits(built: Path) -> None:

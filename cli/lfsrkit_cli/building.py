@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lfsrkit_cli.output import print_facts, print_json, print_table, say
 
@@ -27,8 +27,16 @@ def tell_plan(plan: "Plan", json: bool) -> None:
     expected = round(plan.total * size**2 * (CLEAN_BYTES + LOW_BYTES / plan.scale**2))
     splits, shards = plan.splits, {task.split: task.count for task in plan.tasks}
     if json:
-        facts = {"faces": plan.total, "splits": splits, "shards": shards, "estimated_bytes": expected}
-        print_json({**facts, "rejected": plan.rejected, "scale": plan.scale, "settings": plan.settings})
+        facts: dict[str, Any] = {"faces": plan.total, "splits": splits, "shards": shards, "estimated_bytes": expected}
+        print_json(
+            {
+                **facts,
+                "rejected": plan.rejected,
+                "strangers": plan.strangers,
+                "scale": plan.scale,
+                "settings": plan.settings,
+            }
+        )
         return
     print_table(("split", "faces", "shards"), [(k, str(splits[k]), str(shards[k])) for k in splits], numbers=True)
     say("")
@@ -40,6 +48,7 @@ def tell_plan(plan: "Plan", json: bool) -> None:
             "chain": plan.settings["degrade"],
             "seed": plan.settings["seed"],
             "size": f"about {expected / 1e6:.1f} MB",
+            **_unnamed(plan),
         }
     )
     say("dry run: nothing is written")
@@ -78,6 +87,7 @@ def tell_result(last: "Progress", plan: "Plan", out: Path, seconds: float, json:
     print_facts(
         {
             "rejected": f"{len(rejected)}{first}",
+            **_unnamed(plan),
             **_fewer(plan.splits, last.manifest.splits),
             "time": f"{seconds:.1f} s, {built / seconds:.1f} images/s ({last.faces_skipped} faces were there)",
             "data hash": last.manifest.sha256[:HASH_SHOWN],
@@ -85,6 +95,11 @@ def tell_result(last: "Progress", plan: "Plan", out: Path, seconds: float, json:
             "pairs": out,
         }
     )
+
+
+def _unnamed(plan: "Plan") -> dict[str, str]:
+    told = f"{plan.strangers} of {plan.total} faces have none; each is taken for a person of its own"
+    return {"identities": told} if plan.strangers else {}
 
 
 def _fewer(asked: Mapping[str, int], found: Mapping[str, int]) -> dict[str, str]:

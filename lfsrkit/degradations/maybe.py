@@ -26,7 +26,7 @@ def maybe(of: Degradation, chance: float = 0.5) -> Degradation:
         chance: Probability p, 0 to 1.
 
     Raises:
-        BadParameters: If the probability is no probability, or d shrinks pictures.
+        BadParameters: If the probability is no probability, or d is a chain or shrinks pictures.
 
     Example:
         >>> from lfsrkit import DEGRADATIONS
@@ -34,6 +34,10 @@ def maybe(of: Degradation, chance: float = 0.5) -> Degradation:
         >>> shots.sample(2, torch.Generator())
         {'applied': [True, True], 'quality': [50, 50]}
     """
+    from lfsrkit.degradations.chain import Chain  # which imports this module
+
+    if isinstance(of, Chain):
+        raise BadParameters("degradation 'maybe'", [f"of = {of}: it is a chain; put maybe(...) around its stages"])
     shrinks = f"of = {of}: it shrinks pictures, and a batch has one size" if of.scale != 1 else None
     require("maybe", outside("chance", chance, 0, 1), shrinks)
     if APPLIED in of.sample(1, torch.Generator().manual_seed(0)):

@@ -33,7 +33,8 @@ class ZeroDceCurve(Degradation):
     already stays as it is. Highlights keep their value, as lamps in a dark picture do, and do not count in the mean.
 
     Published is a network that predicts r per pixel and step from CIELAB lightness and target. One r per picture, and
-    BT.601 luma for lightness, so that the mean luma of the result is the target (within 0.0002), are our reading.
+    BT.601 luma for lightness, are our reading. The mean luma of what is no highlight is then the target (within
+    0.0002), unless the curve at its strongest, r = 1, leaves it brighter: few iterations, or a target near black.
 
     Args:
         target: Range of the mean luma to reach, 0 to 1.

@@ -9,7 +9,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, Rejected, SourcePicture
 from lfsrkit.faces.folder import FileSource, FolderSource
 from lfsrkit.faces.framing import FramedFace, frame
-from lfsrkit.faces.splits import assign, read_identities
+from lfsrkit.faces.splits import assign, read_identities, strangers
 
 __all__ = [
     "FaceRef",
@@ -23,6 +23,7 @@ __all__ = [
     "open_source",
     "pictures_of",
     "read_identities",
+    "strangers",
 ]
 
 

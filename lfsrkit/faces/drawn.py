@@ -8,7 +8,7 @@ from PIL import Image
 from lfsrkit import seeding
 from lfsrkit.errors import BadPicture
 from lfsrkit.faces.base import FaceRef, FaceSource, Listing, SourcePicture
-from lfsrkit.faces.synthetic import VERSION, draw_face, sample_face
+from lfsrkit.faces.synthetic import VERSION, check_size, draw_face, sample_face
 
 
 @final
@@ -18,9 +18,13 @@ class DrawnSource(FaceSource):
     Args:
         count: How many.
         size: Side in pixels at which they are drawn.
+
+    Raises:
+        UsageError: If no face can be drawn in that size.
     """
 
     def __init__(self, count: int, size: int) -> None:
+        check_size(size)
         self.count = count
         self.size = size
 

@@ -76,13 +76,17 @@ class FolderSource(FaceSource):
             yield from (Path(place, name) for name in names if is_picture(Path(name)))
 
     def _identify(self, path: Path) -> FaceRef | Rejected:
+        name = self._name(path)
+        if path.relative_to(self.folder).as_posix() != name:
+            return Rejected(name, "its name is not UTF-8; rename it")
         try:
-            return FaceRef(sha256_of(path), self._name(path))
+            return FaceRef(sha256_of(path), name)
         except OSError as error:
-            return Rejected(self._name(path), f"cannot be read: {error.strerror or error}")
+            return Rejected(name, f"cannot be read: {error.strerror or error}")
 
     def _name(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        """Name a file as a record can hold it: bytes that are no UTF-8 are spelt out."""
+        return os.fsencode(path.relative_to(self.folder).as_posix()).decode(errors="backslashreplace")
 
 
 @final

@@ -60,10 +60,22 @@ def read_identities(path: str | Path) -> dict[str, str]:
     return {pair[0]: pair[1] for pair in pairs}
 
 
+def strangers(refs: Sequence[FaceRef], identities: Mapping[str, str] | None) -> list[FaceRef]:
+    """List the faces whose person is not known; none where no identities are given.
+
+    Args:
+        refs: Faces.
+        identities: Person by file name.
+    """
+    return [ref for ref in refs if identities is not None and _person(ref, identities) is None]
+
+
+def _person(ref: FaceRef, identities: Mapping[str, str]) -> str | None:
+    return identities.get(ref.source) or identities.get(PurePosixPath(ref.source).name)
+
+
 def _unit(ref: FaceRef, identities: Mapping[str, str] | None) -> str:
-    if identities is None:
-        return ref.id
-    person = identities.get(ref.source) or identities.get(PurePosixPath(ref.source).name)
+    person = None if identities is None else _person(ref, identities)
     return ref.id if person is None else hashlib.sha256(person.encode()).hexdigest()
 
 

@@ -63,9 +63,7 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
         >>> face.image.shape, face.landmarks.shape, face.regions.shape
         ((64, 64, 3), (68, 2), (7, 64, 64))
     """
-    smallest, largest = SIZES
-    if not smallest <= size <= largest:
-        raise UsageError(f"a face of {size} pixels cannot be drawn; the size is {smallest} to {largest}")
+    check_size(size)
     factor = -(-UNITS // size)
     head = Head(numbers)
     picture, areas = _paint(head, size * factor)
@@ -73,6 +71,20 @@ def draw_face(numbers: FaceNumbers, size: int) -> DrawnFace:
     regions = (_averaged(areas, factor) * 255).astype(np.uint8)
     places = landmarks(head) * np.float32(size / UNITS)
     return DrawnFace(np.ascontiguousarray(image.transpose(1, 2, 0)), places, regions)
+
+
+def check_size(size: int) -> None:
+    """Refuse a size in which no face can be drawn.
+
+    Args:
+        size: Side of the picture in pixels.
+
+    Raises:
+        UsageError: If it is out of range.
+    """
+    smallest, largest = SIZES
+    if not smallest <= size <= largest:
+        raise UsageError(f"a face of {size} pixels cannot be drawn; the size is {smallest} to {largest}")
 
 
 def _paint(head: Head, size: int) -> tuple[Paint, Paint]:

@@ -1,6 +1,6 @@
 """What a set of pairs gives, whether it is stored or made on demand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -67,3 +67,16 @@ class PairData(Protocol):
     def clean_mean(self) -> float:
         """Mean of all clean training pictures, 0 to 1."""
         ...
+
+
+def batches(pairs: PairData, size: int, *, count: int | None = None) -> Iterator[Batch]:
+    """Read pairs in order.
+
+    Args:
+        pairs: A split.
+        size: Most pairs of a batch.
+        count: The first so many; all by default.
+    """
+    end = len(pairs) if count is None else count
+    for start in range(0, end, size):
+        yield pairs.batch(range(start, min(start + size, end)))

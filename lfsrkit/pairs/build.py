@@ -1,8 +1,7 @@
 """The builder: plan once, hand the shards to workers, skip what is finished, write the record last."""
 
-import hashlib
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +10,18 @@ from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError, did_you_mean
 from lfsrkit.files import claim_folder, read_object, write_json
 from lfsrkit.pairs.card import write_card
 from lfsrkit.pairs.engines import in_pool, in_process, loaded_plugins, worker_count
-from lfsrkit.pairs.manifest import FOLDER, PLAN, Manifest, StoredShard, write_manifest, write_rejected
+from lfsrkit.pairs.manifest import (
+    FOLDER,
+    PLAN,
+    Manifest,
+    StoredShard,
+    identity_of,
+    write_manifest,
+    write_rejected,
+)
 from lfsrkit.pairs.plan import Plan, Task
 from lfsrkit.pairs.rows import row_schema
 from lfsrkit.pairs.shard import UNFINISHED, Job, ShardRecord, finished, recorded
-from lfsrkit.versions import versions
 
 ENGINES = ("local", "ray")
 
@@ -56,12 +62,13 @@ def build(
         ray_address: The cluster; by default a runtime of its own on this machine.
 
     Raises:
-        UsageError: If the engine is unknown, or Ray is not installed.
+        UsageError: If the engine is unknown, Ray is not installed, or ``workers`` is given for a cluster.
         OutputRefused: If ``out`` holds something else or another build, or cannot be written.
         LfsrkitError: If no face was usable, or a worker was lost.
     """
     out = Path(out)
-    _check_engine(engine, ray_address)
+    _check_engine(engine, ray_address, workers)
+    schema = row_schema(plan.recipe.chain())
     claim_folder(out, FOLDER)
     plan = plan.on(device)
     _keep_plan(out, plan)
@@ -71,18 +78,20 @@ def build(
     skipped = total - sum(len(task.refs) for task in missing)
     progress = Progress(skipped, total, skipped)
     yield progress
-    job = Job(out.resolve(), plan.recipe, row_schema(plan.recipe.chain()), batch_size, device, loaded_plugins())
+    job = Job(out.resolve(), plan.recipe, schema, batch_size, device, loaded_plugins())
     for done in _work(job, missing, workers, engine, ray_address):
         progress = replace(progress, faces_done=progress.faces_done + done)
         yield progress
     yield replace(progress, manifest=_conclude(out, plan, {task.name for task in own}))
 
 
-def _check_engine(engine: str, ray_address: str | None) -> None:
+def _check_engine(engine: str, ray_address: str | None, workers: int | None) -> None:
     if engine not in ENGINES:
         raise UsageError(f"no engine {engine!r}{did_you_mean(engine, ENGINES)}; engines: {', '.join(ENGINES)}")
     if ray_address is not None and engine != "ray":
         raise UsageError(f"the address {ray_address} of a Ray cluster needs the engine 'ray'")
+    if ray_address is not None and workers is not None:
+        raise UsageError("--workers is for a local runtime; a cluster knows its own size")
 
 
 def _keep_plan(out: Path, plan: Plan) -> None:
@@ -133,17 +142,26 @@ def _manifest(plan: Plan, done: Mapping[str, ShardRecord], rejected: int) -> Man
     splits: dict[str, int] = {}
     for task in plan.tasks:
         splits[task.split] = splits.get(task.split, 0) + done[task.name].rows
-    hashes = "\n".join(f"{name} {record.sha256}" for name, record in done.items())
+    shards = {name: StoredShard(record.rows, record.sha256) for name, record in done.items()}
     return Manifest(
         settings=plan.settings,
         scale=plan.scale,
         splits=splits,
-        shards={name: StoredShard(record.rows, record.sha256) for name, record in done.items()},
+        shards=shards,
         rejected=rejected,
         clean_mean=_clean_mean(plan, done),
-        sha256=hashlib.sha256(hashes.encode()).hexdigest(),
-        versions=versions(),
+        sha256=identity_of(shards),
+        versions=_versions(done.values()),
     )
+
+
+def _versions(records: Iterable[ShardRecord]) -> dict[str, str]:
+    """Name what made the shards; several versions of one package where a build went on after an upgrade."""
+    found: dict[str, dict[str, None]] = {}
+    for record in records:
+        for name, version in record.versions.items():
+            found.setdefault(name, {})[version] = None
+    return {name: ", ".join(known) for name, known in found.items()}
 
 
 def _clean_mean(plan: Plan, done: Mapping[str, ShardRecord]) -> float:

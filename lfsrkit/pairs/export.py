@@ -81,7 +81,7 @@ def export(folder: str | Path, out: str | Path, *, to: str, splits: Sequence[str
         for count in write(out, split, paths):
             done += count
             yield Exported(done, total)
-    shutil.rmtree(out / MARKER / UNFINISHED, ignore_errors=True)
+        shutil.rmtree(out / MARKER / UNFINISHED / split, ignore_errors=True)
 
 
 def exported_counts(folder: str | Path, *, to: str, splits: Sequence[str] = ()) -> dict[str, int]:
@@ -120,7 +120,7 @@ def _shards(folder: Path, manifest: Manifest, split: str) -> list[tuple[Path, St
 
 def _write_folder(out: Path, split: str, shards: Sequence[tuple[Path, StoredShard]]) -> Iterator[int]:
     place = out / split
-    with _appearing(out, place / "metadata.jsonl") as temporary, temporary.open("wb") as table:
+    with _appearing(out, split, place / "metadata.jsonl") as temporary, temporary.open("wb") as table:
         for path, stored in shards:
             for row in _rows(path, stored):
                 notes: dict[str, Any] = {}
@@ -139,7 +139,10 @@ def _write_tars(out: Path, split: str, shards: Sequence[tuple[Path, StoredShard]
         if target.is_file():
             yield stored.rows
             continue
-        with _appearing(out, target) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
+        with (
+            _appearing(out, split, target) as temporary,
+            tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar,
+        ):
             for row in _rows(path, stored):
                 for kind, data in _pictures(row, path).items():
                     _add(tar, f"{row.id}.{kind}.png", data())
@@ -154,11 +157,11 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 @contextmanager
-def _appearing(out: Path, path: Path) -> Generator[Path]:
-    """Give a temporary name that becomes the final one if all goes well."""
+def _appearing(out: Path, split: str, path: Path) -> Generator[Path]:
+    """Give a temporary name that becomes the final one if all goes well; exports of other splits do not clear it."""
     written = False
     try:
-        with appearing(path, inside=out / MARKER / UNFINISHED, resumes=True) as temporary:
+        with appearing(path, inside=out / MARKER / UNFINISHED / split, resumes=True) as temporary:
             yield temporary
             written = True
     except OutputRefused:

@@ -1,7 +1,8 @@
 """The record beside the shards: what was built, from what, with which hashes."""
 
+import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,16 @@ def read_manifest(folder: str | Path) -> Manifest:
     if (fault := next(_faults(manifest), None)) is not None:
         raise DamagedFile(f"{path} is damaged: {fault}")
     return manifest
+
+
+def identity_of(shards: Mapping[str, StoredShard]) -> str:
+    """Hash the hashes of all shards.
+
+    Args:
+        shards: By name, in the order of the plan.
+    """
+    hashes = "\n".join(f"{name} {shard.sha256}" for name, shard in shards.items())
+    return hashlib.sha256(hashes.encode()).hexdigest()
 
 
 def write_rejected(folder: Path, rejected: Sequence[Rejected]) -> None:

@@ -10,7 +10,8 @@ from lfsrkit.calls import Call
 from lfsrkit.config import to_tables
 from lfsrkit.degradations.chain import Chain, chain_from_calls
 from lfsrkit.errors import LfsrkitError, UsageError
-from lfsrkit.faces import FaceRef, Rejected, assign, open_source, read_identities
+from lfsrkit.faces import FaceRef, Rejected, assign, open_source, read_identities, strangers
+from lfsrkit.images import SMALLEST
 from lfsrkit.pairs.manifest import DEVICE
 from lfsrkit.regions import RegionFiles, opened
 from lfsrkit.stages import PairsConfig
@@ -68,6 +69,8 @@ class Plan:
     rejected: tuple[Rejected, ...]
     scale: int
     settings: dict[str, Any]
+    strangers: int = 0
+    """Faces that a file of identities does not name; each is taken for a person of its own."""
 
     @property
     def total(self) -> int:
@@ -104,7 +107,8 @@ def make_plan(config: PairsConfig) -> Plan:
         config: The stage.
 
     Raises:
-        UsageError: If the source does not exist, the chain does not fit the size, or the splits ask for too many.
+        UsageError: If the source does not exist, the chain does not fit the size, the splits ask for too many, or a
+            file of identities names no face.
         LfsrkitError: If there is no usable face.
     """
     opened(region_files(config))
@@ -115,12 +119,17 @@ def make_plan(config: PairsConfig) -> Plan:
     if not listing.refs:
         reasons = f"; {len(listing.rejected)} were rejected" if listing.rejected else ""
         raise LfsrkitError(f"no usable face in {config.faces!r}{reasons}")
+    unnamed = strangers(listing.refs, identities)
+    if len(unnamed) == len(listing.refs):
+        raise UsageError(
+            f"identities {config.identities}: it names none of the {len(unnamed)} faces, such as {unnamed[0].source!r}"
+        )
     splits = assign(listing.refs, dict(config.splits.items()), identities)
     _check_apart(splits)
     tasks = tuple(task for split, refs in splits.items() for task in _shards(split, refs, config.shard_size))
     if not tasks:
         raise LfsrkitError(f"{len(listing.refs)} faces were found, but the splits leave all of them out")
-    return Plan(_recipe(config), tasks, tuple(listing.rejected), scale, _settings(config, chain))
+    return Plan(_recipe(config), tasks, tuple(listing.rejected), scale, _settings(config, chain), len(unnamed))
 
 
 def _recipe(config: PairsConfig) -> Recipe:
@@ -158,6 +167,8 @@ def _scale(chain: Chain, size: int) -> int:
     height, width = chain.out_size(size, size)
     if height != width or size % height:
         raise UsageError(f"degrade: {chain} turns {size}x{size} into {width}x{height}, which is no whole scale")
+    if height < SMALLEST:
+        raise UsageError(f"degrade: {chain} leaves {height} of {size} pixels; the least is {SMALLEST}")
     return size // height
 
 

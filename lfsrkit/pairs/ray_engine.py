@@ -40,7 +40,7 @@ def on_ray(job: Job, tasks: Sequence[Task], workers: int | None, address: str | 
         The number of faces of the shard that was just finished.
 
     Raises:
-        UsageError: If Ray is not installed, or ``workers`` is given for a cluster.
+        UsageError: If Ray is not installed.
         LfsrkitError: If the cluster cannot be reached or loses a worker too often over one shard.
     """
     if not tasks:
@@ -87,8 +87,6 @@ def _runtime(workers: int | None, address: str | None) -> Generator[Any]:
     if ray.is_initialized():  # the caller's own connection; it stays open
         yield ray
         return
-    if address is not None and workers is not None:
-        raise UsageError("--workers is for a local runtime; a cluster knows its own size")
     local = {"num_cpus": workers or None, "include_dashboard": False, "object_store_memory": STORE_BYTES}
     try:
         ray.init(address or "local", log_to_driver=False, logging_level="error", **({} if address else local))

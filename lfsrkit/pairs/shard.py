@@ -22,6 +22,7 @@ from lfsrkit.pairs.plan import Recipe, Task
 from lfsrkit.pairs.regions import with_regions
 from lfsrkit.pairs.rows import ROW_GROUP
 from lfsrkit.regions import regions_to_grey
+from lfsrkit.versions import versions
 
 UNFINISHED = "unfinished"
 """Folder beside the records for shards that are being written."""
@@ -37,6 +38,8 @@ class ShardRecord:
     clean_sum: int
     """Sum of all 8-bit values of the clean pictures; whole, so that no order of adding changes it."""
     rejected: list[Rejected]
+    versions: dict[str, str]
+    """Of what made it."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         if finished(job.folder, task) is not None:  # another one was quicker, and has cleared up
             return
         raise
-    record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected)
+    record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected, versions())
     seconds = round(time.perf_counter() - start, 3)
     rejected = [vars(item) for item in totals.rejected]
     write_json(_sidecar(job.folder, task), {**vars(record), "rejected": rejected, "seconds": seconds})

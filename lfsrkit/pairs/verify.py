@@ -6,9 +6,18 @@ from pathlib import Path
 
 from lfsrkit.degradations.base import stack
 from lfsrkit.errors import LfsrkitError
+from lfsrkit.pairs.batch import batches
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.degrade import replay
-from lfsrkit.pairs.manifest import DEVICE, read_manifest, shard_path
+from lfsrkit.pairs.manifest import (
+    DEVICE,
+    Manifest,
+    identity_of,
+    read_manifest,
+    read_rejected,
+    shard_path,
+    shards_of,
+)
 from lfsrkit.pairs.rows import shard_fault
 from lfsrkit.types import ResizedBytes
 
@@ -43,18 +52,40 @@ def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = Fa
     folder = Path(folder)
     manifest = read_manifest(folder)
     sets = [PairSet(folder, split, allow_code=allow_code) for split, count in manifest.splits.items() if count]
-    yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder)))
+    yield Finding("the record is that of the shards", tuple(_wrong_totals(folder, manifest)))
+    yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder, manifest)))
     try:
         yield Finding("no face is in two splits", tuple(_common_faces(sets)))
         for pairs in sets:
             count = len(pairs) if rows is None else min(rows, len(pairs))
             yield Finding(f"{count} low pictures of {pairs.split} made again", tuple(_different(pairs, count)))
+        if rows is None:
+            yield Finding("the recorded mean is that of the clean pictures", tuple(_wrong_mean(sets)))
     except LfsrkitError as error:
         yield Finding("shards can be read", (str(error),))
 
 
-def _changed_shards(folder: Path) -> Iterator[str]:
-    for name, stored in read_manifest(folder).shards.items():
+def _wrong_totals(folder: Path, manifest: Manifest) -> Iterator[str]:
+    rows = {split: sum(shard.rows for shard in shards_of(manifest, split).values()) for split in manifest.splits}
+    if rows != manifest.splits:
+        yield f"splits are {manifest.splits}, the shards hold {rows}"
+    if manifest.sha256 != identity_of(manifest.shards):
+        yield "sha256 is not that of the hashes of the shards"
+    if manifest.rejected != (listed := len(read_rejected(folder))):
+        yield f"{manifest.rejected} pictures were rejected, {listed} are listed"
+
+
+def _wrong_mean(sets: Sequence[PairSet]) -> Iterator[str]:
+    chosen = [pairs for pairs in sets if pairs.split == "train"] or sets
+    total = sum(int(batch.clean.sum()) for pairs in chosen for batch in batches(pairs, BATCH))
+    manifest, count = chosen[0].manifest, sum(map(len, chosen))
+    mean = total / (255 * 3 * manifest.settings["clean_size"] ** 2 * count)
+    if mean != manifest.clean_mean:
+        yield f"clean_mean is {manifest.clean_mean}, that of the clean pictures is {mean}"
+
+
+def _changed_shards(folder: Path, manifest: Manifest) -> Iterator[str]:
+    for name, stored in manifest.shards.items():
         if (fault := shard_fault(shard_path(folder, name), stored)) is not None:
             yield fault
 
@@ -69,8 +100,7 @@ def _common_faces(sets: Sequence[PairSet]) -> Iterator[str]:
 
 
 def _different(pairs: PairSet, count: int) -> Iterator[str]:
-    for start in range(0, count, BATCH):
-        batch = pairs.batch(range(start, min(start + BATCH, count)))
+    for batch in batches(pairs, BATCH, count=count):
         try:
             again = replay(pairs.chain, batch.clean, stack(batch.params))
         except Exception as error:  # other parameters than were drawn may lead a degradation to anything
