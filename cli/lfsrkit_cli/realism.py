@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from lfsrkit_cli.output import print_facts, print_table, remark, say
@@ -47,12 +48,16 @@ def facts(profile: "Profile", against: "Profile | None") -> dict[str, Any]:
     """Give the same as `tell` as plain values.
 
     Args:
-        profile: Of the low pictures.
+        profile: Of pairs.
         against: Of real dark pictures.
     """
-    from lfsrkit.realism import BANDS, distances
+    from lfsrkit.realism import BANDS, distances, quantiles
 
     return {
+        "count": profile.count,
+        "clean_luma": quantiles(profile.clean_luma),
+        "black_share": fmean(profile.black),
+        "white_share": fmean(profile.white),
         "profile": profile,
         "bands": BANDS,
         "against": against,
@@ -64,11 +69,14 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
     """Print what the pictures measure beside what real dark pictures do.
 
     Args:
-        profile: Of the low pictures.
+        profile: Of pairs.
         against: Of real dark pictures.
     """
-    from lfsrkit.realism import BANDS, DARK_ENOUGH, distances, within
+    from lfsrkit.realism import BANDS, DARK_ENOUGH, distances, quantiles, within
 
+    dark, usual, bright = quantiles(profile.clean_luma)
+    say(f"clean pictures: mean luma {usual:.3g}, nine in ten from {dark:.3g} to {bright:.3g}")
+    say(f"low pictures: {fmean(profile.black):.1%} of all values black, {fmean(profile.white):.1%} white", "")
     heads = ["low pictures", "5 %", "median", "95 %", *(["against"] if against else [])]
     rows = [_row(label, read, field, profile, against) for label, read, field in _MEASURES]
     print_table([*heads, *(f"{band.name} ({band.count})" for band in BANDS)], rows, numbers=True)
