@@ -174,9 +174,9 @@ def test_stats_prints_the_clipped_shares_of_both_folders(tmp_path: Path, monkeyp
     assert run("pairs", "build", "--faces", faces, *built, "--out", tmp_path / "pairs").exit_code == 0
     told = run("pairs", "stats", tmp_path / "pairs", "--against", night)
     assert told.exit_code == 0, told.output
-    rows = {line[:10].strip(): line[10:].split() for line in told.stdout.splitlines()}
-    assert rows["at 0 (%)"] == ["100", "100", "100", "0", "-", "-", "-", "-"]
-    assert rows["at 255 (%)"] == ["0", "0", "0", "100", "-", "-", "-", "-"]
+    rows = {line[:17].strip(): line[17:].split() for line in told.stdout.splitlines()}
+    assert rows["values at 0 (%)"] == ["100", "100", "100", "0", "-", "-", "-", "-"]
+    assert rows["values at 255 (%)"] == ["0", "0", "0", "100", "-", "-", "-", "-"]
 
 
 def test_stats_prints_bands_and_distances_and_draws(built: Path, tmp_path: Path) -> None:
