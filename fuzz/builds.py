@@ -13,6 +13,7 @@ from lfsrkit import pairs
 from lfsrkit.errors import DamagedFile, LfsrkitError
 from lfsrkit.files import sha256_of
 from lfsrkit.pairs.shard import finished
+from lfsrkit.realism import profile_pairs
 from lfsrkit.stages import load_stage
 
 SPLIT = "test"
@@ -66,16 +67,16 @@ def read_shard(folder: Path) -> None:
 
 
 def read_all(folder: Path) -> None:
-    """Do with a build whatever a command does: open, verify, describe, export."""
+    """Do with a build whatever a command does: open, verify, export, describe."""
     told = [*pairs.verify(folder)]
     opened = pairs.open(folder, SPLIT)
     with TemporaryDirectory(prefix="lfsrkit-fuzz-") as place:
         for layout in ("folders", "webdataset"):
             _export(folder, Path(place) / layout / "out", layout)
-    pairs.describe(opened)
     _ = [opened[number] for number in range(len(opened))]
     if faults := [fault for finding in told[1:] for fault in finding.faults]:  # the first is the hash
         raise DamagedFile(faults[0])
+    profile_pairs(opened)
 
 
 def _export(folder: Path, out: Path, layout: str) -> None:

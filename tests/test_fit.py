@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from lfsrkit.faces.synthetic import draw_face, sample_face
 from lfsrkit.realism.fit import Fit, fit, quality_of_file, quality_of_pixels, recipe_text, refuse_other
 from lfsrkit.realism.fit.cells import log_cells, steadiest
 from lfsrkit.realism.fit.grain import Grain, fit_grain
-from lfsrkit.realism.fit.guess import coding_of
+from lfsrkit.realism.fit.guess import Guess, coding_of
 from lfsrkit.realism.fit.spread import Spread, corrected
 from lfsrkit.realism.noise import Transfer
 from lfsrkit.stages import load_stage
@@ -144,6 +145,17 @@ def test_the_recipe_builds_pairs_like_the_dark_pictures(
     assert "fsr_gamma" in recipe_text(found).partition("[pairs]")[0]
 
 
+@pytest.mark.parametrize(
+    ("middle", "told"), [(0.1, "0.10 stops below normal light, 0.00 to 1.83"), (15.5, "15.50 .* light, 13.77 to 16.00")]
+)
+def test_what_is_told_of_the_exposure_is_what_the_chain_does(middle: float, told: str) -> None:
+    plain = Spread(0.0, 0.0)
+    guess = Guess(Spread(middle, 1.0), plain, plain, ramp=0.0, least_ramp=1.0, grain=Grain(1e-4, 1e-8), coding=None)
+    assert re.fullmatch(told, guess.facts()["exposure"])
+    low, high = guess.chain().as_tables()[0]["stops"]
+    assert guess.facts()["exposure"].endswith(f"{low:.2f} to {high:.2f}")
+
+
 def test_quality_is_read_from_tables_and_found_in_pixels() -> None:
     pixels = np.rint(encoded(light(stranger(0) / 255) / 8) * 255).astype(np.uint8)
     for quality in (50, 75, 90):
@@ -249,7 +261,12 @@ def test_the_command_writes_a_recipe_and_tells_what_it_found(tmp_path: Path) -> 
     assert set(found["distances"]) == {"clean faces", "fsr_gamma", "fitted chain"}
     config = load_stage("pairs", recipes=[tmp_path / "night.toml"])
     assert (config.clean_size, config.degrade[0].name) == (64, "downsample")
-    assert "Wasserstein" in run(*common, "--dry-run").stdout
+    printed = run(*common, "--dry-run").stdout
+    assert "Wasserstein" in printed
+    header = (tmp_path / "night.toml").read_text(encoding="utf-8").splitlines()[2:7]
+    assert [line.split()[1] for line in header] == ["exposure", "cast", "light", "noise", "JPEG"]
+    facts = [line.split() for line in printed.splitlines()]
+    assert all(line.split()[1:] in facts for line in header)
     refuse_other(tmp_path / "night.toml")
 
 

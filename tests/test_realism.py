@@ -133,6 +133,22 @@ def test_noise_of_pairs_is_what_the_chain_added(built: Path) -> None:
     assert len(found.noise.level) == found.count == len(data)
 
 
+def test_the_profile_of_pairs_knows_how_bright_the_clean_pictures_are(built: Path) -> None:
+    data = pairs.open(built, "test")
+    clean = data.batch(range(len(data))).clean.double()
+    weights = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
+    wanted = (clean.mean((2, 3)) @ weights).tolist()
+    assert profile_pairs(data).clean_luma == pytest.approx(tuple(wanted), rel=1e-5)
+    assert profile_pictures([np.zeros((64, 64, 3), np.uint8)]).clean_luma == ()
+
+
+def test_a_split_without_pairs_is_refused(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs.PairSet, "__len__", lambda _: 0)
+    told = run("pairs", "stats", built, "--split", "test")
+    assert told.exit_code == 2
+    assert "there are no pairs to measure" in told.stderr
+
+
 def test_distances_of_profiles_grow_with_darkness(built: Path) -> None:
     low = profile_pairs(pairs.open(built, "train"))
     bright = np.full((64, 64, 3), 200, np.uint8)
@@ -158,9 +174,9 @@ def test_stats_prints_the_clipped_shares_of_both_folders(tmp_path: Path, monkeyp
     assert run("pairs", "build", "--faces", faces, *built, "--out", tmp_path / "pairs").exit_code == 0
     told = run("pairs", "stats", tmp_path / "pairs", "--against", night)
     assert told.exit_code == 0, told.output
-    rows = {line[:10].strip(): line[10:].split() for line in told.stdout.splitlines()}
-    assert rows["at 0 (%)"] == ["100", "100", "100", "0", "-", "-", "-", "-"]
-    assert rows["at 255 (%)"] == ["0", "0", "0", "100", "-", "-", "-", "-"]
+    rows = {line[:17].strip(): line[17:].split() for line in told.stdout.splitlines()}
+    assert rows["values at 0 (%)"] == ["100", "100", "100", "0", "-", "-", "-", "-"]
+    assert rows["values at 255 (%)"] == ["0", "0", "0", "100", "-", "-", "-", "-"]
 
 
 def test_stats_prints_bands_and_distances_and_draws(built: Path, tmp_path: Path) -> None:

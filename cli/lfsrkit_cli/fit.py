@@ -63,18 +63,7 @@ def _tell(found: "Fit", out: Path | None, json: bool) -> None:
             }
         )
         return
-    guess = found.guess
-    low, high = guess.stops.ends()
-    print_facts(
-        {
-            "pictures": f"{found.dark.count}, {len(found.rejected)} rejected",
-            "exposure": f"{guess.stops.middle:.2f} stops below normal light, {max(0.0, low):.2f} to {high:.2f}",
-            "cast": f"red x{2**guess.red.middle:.3g}, blue x{2**guess.blue.middle:.3g}",
-            "light": guess.light,
-            "noise": f"variance {guess.grain.shot:.3g} x light + {guess.grain.read:.3g}",
-            "JPEG": f"quality {guess.coding.low} to {guess.coding.high}" if guess.coding else "none",
-        }
-    )
+    print_facts({"pictures": f"{found.dark.count}, {len(found.rejected)} rejected", **found.guess.facts()})
     say("")
     rows = [
         (name, f"{item.wasserstein:.4f}", f"{item.jensen_shannon:.4f}", f"{item.luma:.1f}")

@@ -133,8 +133,6 @@ def stats(
     json: Json = False,
 ) -> None:
     """Describe the low pictures of a build: how dark, which tint, how much is clipped, how much like real ones."""
-    from dataclasses import asdict
-
     from lfsrkit import pairs
     from lfsrkit.figures import check_name, realism_figure
     from lfsrkit.realism import profile_pairs
@@ -146,23 +144,19 @@ def stats(
     counts = pairs.read_manifest(folder).splits
     splits = [split] if split else [name for name in SPLITS if counts.get(name)]
     sets = {name: pairs.open(folder, name, allow_code=allow_code) for name in splits}
-    found = [pairs.describe(item) for item in sets.values()]
     profiles = {name: profile_pairs(item) for name, item in sets.items()}
     real = None if against is None else profile_folder(against)
     if out is not None:
         beside = {} if against is None or real is None else {f"{against.resolve().name}/": real}
         realism_figure({**profiles, **beside}).write(out)
     if json:
-        print_json([{**asdict(item), **facts(profiles[item.split], real)} for item in found])
+        print_json([{"split": name, **facts(profile, real)} for name, profile in profiles.items()])
         return
-    for number, item in enumerate(found):
+    for number, (name, profile) in enumerate(profiles.items()):
         if number:
             say("")
-        dark, usual, bright = item.clean_luma
-        say(f"{item.split}: {item.count} pairs")
-        say(f"clean pictures: mean luma {usual:.3g}, nine in ten from {dark:.3g} to {bright:.3g}")
-        say(f"low pictures: {item.black_share:.1%} of all values black, {item.white_share:.1%} white", "")
-        tell(profiles[item.split], real)
+        say(f"{name}: {profile.count} pairs")
+        tell(profile, real)
 
 
 @command(app, "export")

@@ -1,23 +1,14 @@
 """The realism part of ``pairs stats``: profiles beside published bands, and distances to a folder of pictures."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from lfsrkit_cli.output import print_facts, print_table, remark, say
 
 if TYPE_CHECKING:
-    from lfsrkit.realism import Band, Profile
-
-_MEASURES: tuple[tuple[str, Callable[["Profile"], Any], str | None], ...] = (
-    ("mean luma", lambda profile: profile.luma, "luma"),
-    ("red / green", lambda profile: profile.red_to_green, "red_to_green"),
-    ("blue / green", lambda profile: profile.blue_to_green, "blue_to_green"),
-    ("noise (levels)", lambda profile: profile.noise.level if profile.noise else None, "noise"),
-    ("p99 / median luma", lambda profile: profile.highlight, "highlight"),
-    ("at 0 (%)", lambda profile: tuple(100 * share for share in profile.black), None),
-    ("at 255 (%)", lambda profile: tuple(100 * share for share in profile.white), None),
-)
+    from lfsrkit.realism import Measure, Profile
 
 
 def profile_folder(folder: Path) -> "Profile":
@@ -47,12 +38,16 @@ def facts(profile: "Profile", against: "Profile | None") -> dict[str, Any]:
     """Give the same as `tell` as plain values.
 
     Args:
-        profile: Of the low pictures.
+        profile: Of pairs.
         against: Of real dark pictures.
     """
-    from lfsrkit.realism import BANDS, distances
+    from lfsrkit.realism import BANDS, distances, quantiles
 
     return {
+        "count": profile.count,
+        "clean_luma": quantiles(profile.clean_luma),
+        "black_share": fmean(profile.black),
+        "white_share": fmean(profile.white),
         "profile": profile,
         "bands": BANDS,
         "against": against,
@@ -64,13 +59,16 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
     """Print what the pictures measure beside what real dark pictures do.
 
     Args:
-        profile: Of the low pictures.
+        profile: Of pairs.
         against: Of real dark pictures.
     """
-    from lfsrkit.realism import BANDS, DARK_ENOUGH, distances, within
+    from lfsrkit.realism import BANDS, DARK_ENOUGH, MEASURES, distances, quantiles, within
 
+    dark, usual, bright = quantiles(profile.clean_luma)
+    say(f"clean pictures: mean luma {usual:.3g}, nine in ten from {dark:.3g} to {bright:.3g}")
+    say(f"low pictures: {fmean(profile.black):.1%} of all values black, {fmean(profile.white):.1%} white", "")
     heads = ["low pictures", "5 %", "median", "95 %", *(["against"] if against else [])]
-    rows = [_row(label, read, field, profile, against) for label, read, field in _MEASURES]
+    rows = [_row(measure, profile, against) for measure in MEASURES]
     print_table([*heads, *(f"{band.name} ({band.count})" for band in BANDS)], rows, numbers=True)
     low, high = DARK_ENOUGH
     share = f"{within(profile.luma, DARK_ENOUGH):.0%} of the pictures have a mean luma of {low:g} to {high:g}"
@@ -94,27 +92,21 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
         )
 
 
-def _row(
-    label: str, read: Callable[["Profile"], Any], field: str | None, profile: "Profile", against: "Profile | None"
-) -> list[str]:
+def _row(measure: "Measure", profile: "Profile", against: "Profile | None") -> list[str]:
     from lfsrkit.realism import BANDS, quantiles
 
-    values = read(profile)
+    values = measure.read(profile)
     own = ["-"] * 3 if values is None else [f"{value:.3g}" for value in quantiles(values)]
-    other = [] if against is None else [_median(read(against))]
-    return [label, *own, *other, *(_band(band, field) for band in BANDS)]
+    other = [] if against is None else [_median(measure.read(against))]
+    return [measure.title, *own, *other, *(_span(measure.band(band)) if measure.band else "-" for band in BANDS)]
 
 
-def _median(values: Any) -> str:
+def _median(values: tuple[float, ...] | None) -> str:
     from lfsrkit.realism import quantiles
 
     return "-" if values is None else f"{quantiles(values)[1]:.3g}"
 
 
-def _band(band: "Band", field: str | None) -> str:
-    if field is None:
-        return "-"
-    value = getattr(band, field)
-    if isinstance(value, float) or value[0] == value[1]:
-        return f"{value if isinstance(value, float) else value[0]:.2g}"
-    return f"{value[0]:.3g}-{value[1]:.3g}"
+def _span(ends: tuple[float, float]) -> str:
+    low, high = ends
+    return f"{low:.2g}" if low == high else f"{low:.3g}-{high:.3g}"

@@ -1,13 +1,12 @@
 """How dark pictures are distributed, measure by measure, over the bands of published sets of real ones."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from lfsrkit.figures.axes import Axis, LogAxis, RootAxis, density
 from lfsrkit.figures.canvas import QUIET, Canvas, Number, Point
 from lfsrkit.figures.figure import Figure
-from lfsrkit.realism import BANDS, Band, Profile, quantiles
+from lfsrkit.realism import BANDS, MEASURES, Measure, Profile, quantiles
 
 Values = tuple[float, ...]
 
@@ -22,25 +21,6 @@ _NAME = 17
 _FEW = 12
 """Pictures below which each gets a tick: a smooth curve would promise more than so few can tell."""
 _BRIGHTEST = 255.0
-
-
-@dataclass(frozen=True)
-class _Measure:
-    title: str
-    read: Callable[[Profile], Values | None]
-    axis: type[Axis]
-    band: Callable[[Band], Values] | None = None
-
-
-_MEASURES = (
-    _Measure("mean luma, 8-bit levels", lambda p: p.luma, RootAxis, lambda b: b.luma),
-    _Measure("red / green", lambda p: p.red_to_green, LogAxis, lambda b: b.red_to_green),
-    _Measure("blue / green", lambda p: p.blue_to_green, LogAxis, lambda b: b.blue_to_green),
-    _Measure("p99 / median of luma", lambda p: p.highlight, LogAxis, lambda b: (b.highlight, b.highlight)),
-    _Measure("noise of luma, levels", lambda p: p.noise.level if p.noise else None, RootAxis, lambda b: b.noise),
-    _Measure("values clipped at 0, %", lambda p: _percent(p.black), RootAxis),
-    _Measure("values clipped at 255, %", lambda p: _percent(p.white), RootAxis),
-)
 
 
 def realism_figure(sets: Mapping[str, Profile]) -> Figure:
@@ -66,7 +46,7 @@ def _draw(canvas: Canvas, sets: Mapping[str, Profile]) -> None:
     places = [(0, 0), *((row, column) for row in (1, 2) for column in range(3))]
     for row in range(3):
         _draw_names(canvas, sets, row * _row_height(sets))
-    for measure, (row, column) in zip(_MEASURES, places, strict=True):
+    for measure, (row, column) in zip(MEASURES, places, strict=True):
         _draw_measure(canvas, measure, sets, (_column(column), row * _row_height(sets)))
     _draw_histogram(canvas, sets, (_column(1), 0))
     notes = (
@@ -97,7 +77,7 @@ def _pictures(count: int) -> str:
     return f"{count:,} picture{'s' * (count != 1)}"
 
 
-def _draw_measure(canvas: Canvas, measure: _Measure, sets: Mapping[str, Profile], place: Point) -> None:
+def _draw_measure(canvas: Canvas, measure: Measure, sets: Mapping[str, Profile], place: Point) -> None:
     left, top = place
     canvas.text(measure.title, (left, top + 20), size=_TYPE + 1)
     found = [measure.read(profile) for profile in sets.values()]
@@ -120,12 +100,13 @@ def _draw_measure(canvas: Canvas, measure: _Measure, sets: Mapping[str, Profile]
     axis.draw(canvas, lane + 6, _SMALL)
 
 
-def _axis_of(measure: _Measure, found: Sequence[Values | None], left: Number) -> Axis:
+def _axis_of(measure: Measure, found: Sequence[Values | None], left: Number) -> Axis:
     values = [value for some in found if some for value in some]
     values += [value for band in BANDS if measure.band for value in measure.band(band)]
-    high = 1.05 * max(values, default=1.0)
-    low = min(values, default=1.0) / 1.05
-    return measure.axis(low if measure.axis is LogAxis else 0.0, max(high, 1.0), left, _PANEL)
+    high = max(1.05 * max(values, default=1.0), 1.0)
+    if measure.is_ratio:
+        return LogAxis(min(values, default=1.0) / 1.05, high, left, _PANEL)
+    return RootAxis(0.0, high, left, _PANEL)
 
 
 def _draw_ridge(canvas: Canvas, values: Values, axis: Axis, base: Number, colours: tuple[str, str]) -> None:
@@ -182,7 +163,3 @@ def _curve(shares: Values, axis: Axis) -> list[tuple[float, float]]:
         (axis.left + (first + last) / 2 * step, sum(shares[first:last]) / (last - first))
         for first, last in pairwise(cuts)
     ]
-
-
-def _percent(shares: Values) -> Values:
-    return tuple(100 * share for share in shares)

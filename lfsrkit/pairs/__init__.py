@@ -1,4 +1,4 @@
-"""Stage 2, pairs: plan, build shard by shard, open, verify, describe and export data sets of low and clean faces."""
+"""Stage 2, pairs: plan, build shard by shard, open, verify and export data sets of low and clean faces."""
 
 from lfsrkit.pairs.batch import Batch, PairData
 from lfsrkit.pairs.build import Progress, build
@@ -8,7 +8,6 @@ from lfsrkit.pairs.export import Exported, export, exported_counts
 from lfsrkit.pairs.live import LivePairs, live
 from lfsrkit.pairs.manifest import Manifest, read_manifest, read_rejected
 from lfsrkit.pairs.plan import Plan, Task, make_plan
-from lfsrkit.pairs.stats import Statistics, describe
 from lfsrkit.pairs.verify import verify
 
 __all__ = [
@@ -21,11 +20,9 @@ __all__ = [
     "PairSet",
     "Plan",
     "Progress",
-    "Statistics",
     "Task",
     "build",
     "degrade",
-    "describe",
     "export",
     "exported_counts",
     "live",

@@ -14,6 +14,7 @@ from lfsrkit.realism.noise import (
     Numbers,
     Transfer,
     bin_edges,
+    centre_of,
     flat_blocks,
     lag_one,
     shot_and_read,
@@ -59,12 +60,10 @@ class PhotoNoise:
         Args:
             image: (1, 3, h, w), sRGB.
         """
-        height, width = image.shape[-2:]
-        self._too_small = self._too_small or min(height, width) < SMALLEST
+        self._too_small = self._too_small or min(image.shape[-2:]) < SMALLEST
         if self._too_small:
             return
-        top, left = max(0, height - LARGEST) // 2, max(0, width - LARGEST) // 2
-        middle = image[:, :, top : top + LARGEST, left : left + LARGEST]
+        middle = centre_of(image, LARGEST)
         self._levels += immerkaer(middle).tolist()
         self._lags += lag_one(_above_mean(luma(middle))).tolist()
         self._blocks.append(flat_blocks(srgb_to_linear(middle)[:, 1]))

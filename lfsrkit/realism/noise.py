@@ -30,6 +30,8 @@ FEWEST = 50
 # Mean of the lower half of a chi-squared variable with 13 degrees of freedom (16 pixels less a plane), by its mean:
 # 2 F_15(median of chi2_13).
 _LOWER_HALF = 0.694
+_MOST = 1_000_000
+"""Means that are enough to cut bins by; `torch.quantile` takes 16 million at most."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,21 @@ class Transfer:
     """Mean light of each bin; NaN where there are too few blocks."""
     variance: tuple[float, ...]
     """Variance of the noise in each bin; NaN likewise."""
+
+
+def centre_of(images: Tensor, most: int) -> Tensor:
+    """Cut the middle out of pictures; its noise stands for that of the whole.
+
+    Args:
+        images: A batch in any number format.
+        most: Largest height and width of the result in pixels.
+
+    Example:
+        >>> centre_of(torch.zeros(1, 3, 200, 90), 128).shape
+        torch.Size([1, 3, 128, 90])
+    """
+    top, left = (max(0, side - most) // 2 for side in images.shape[-2:])
+    return images[..., top : top + most, left : left + most]
 
 
 def lag_one(residual: Planes) -> PerImage:
@@ -82,17 +99,14 @@ def flat_blocks(light: Planes) -> tuple[Numbers, Numbers]:
     return mean, rest.square().sum((1, 2)) / (BLOCK**2 - 3)
 
 
-def bin_edges(mean: Numbers, bins: int = BINS) -> Edges:
-    """Cut means into equally filled bins.
+def bin_edges(mean: Numbers) -> Edges:
+    """Cut means into 8 equally filled bins.
 
     Args:
         mean: Of each block.
-        bins: How many.
-
-    Returns:
-        ``bins - 1`` inner edges.
     """
-    return torch.quantile(_thinned(mean), torch.linspace(0, 1, bins + 1, dtype=mean.dtype)[1:-1])
+    step = -(-len(mean) // _MOST)
+    return torch.quantile(mean[::step], torch.linspace(0, 1, BINS + 1, dtype=mean.dtype)[1:-1])
 
 
 def transfer_curve(mean: Numbers, variance: Numbers, edges: Edges) -> Transfer:
@@ -149,8 +163,3 @@ def shot_and_read(curve: Transfer) -> tuple[float, float]:
 
 def _lower_half(values: Tensor) -> float:
     return float(values.sort().values[: len(values) // 2].mean()) / _LOWER_HALF
-
-
-def _thinned(values: Tensor, most: int = 1_000_000) -> Tensor:
-    """`torch.quantile` takes 16 million values at most."""
-    return values[:: -(-len(values) // most)]

@@ -1,14 +1,14 @@
 """What a set of pictures looks like, in numbers that can be held against those of another set."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from lfsrkit.colour import luma
 from lfsrkit.degradations.base import stack
-from lfsrkit.errors import LfsrkitError
+from lfsrkit.errors import LfsrkitError, UsageError
 from lfsrkit.images import Pixels, to_bytes, to_float
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.realism.grain import KnownNoise, Noise, PhotoNoise
@@ -44,6 +44,8 @@ class Profile:
     """None where it is not known."""
     noise_unknown: str | None = None
     """Why the noise is not known; None where it is."""
+    clean_luma: tuple[float, ...] = field(default=(), repr=False)
+    """Mean luma of the clean pictures, one a pair; empty for pictures that are no pairs."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,22 @@ def profile_pairs(pairs: PairData) -> Profile:
 
     Args:
         pairs: A split of a build, or of live faces.
+
+    Raises:
+        UsageError: If it has no pairs.
     """
+    if not len(pairs):
+        raise UsageError("there are no pairs to measure")
     tally, noise, quiet = _Tally(), KnownNoise(), Quiet.of(pairs.chain)
+    clean_luma: list[float] = []
     for start in range(0, len(pairs), BATCH):
         batch = pairs.batch(range(start, min(start + BATCH, len(pairs))))
-        low, clean = to_float(batch.low, torch.float64), to_float(batch.clean, torch.float64)
+        low = to_float(batch.low, torch.float64)
         tally.add(low)
+        clean_luma += (luma(to_float(batch.clean)).flatten(1).mean(1) * 255).tolist()
         if quiet.unknown is None:
-            noise.add(low, quiet.apply(clean, stack(batch.params)))
-    return tally.profile(quiet.unknown or noise.result())
+            noise.add(low, quiet.apply(to_float(batch.clean, torch.float64), stack(batch.params)))
+    return replace(tally.profile(quiet.unknown or noise.result()), clean_luma=tuple(clean_luma))
 
 
 def distances(first: Profile, second: Profile) -> Distances:
@@ -139,7 +148,7 @@ def quantiles(values: tuple[float, ...]) -> tuple[float, ...]:
         (1.1, 2.0, 2.9)
     """
     at = torch.tensor(QUANTILES, dtype=torch.float64)
-    return tuple(round(value, 12) for value in torch.quantile(torch.tensor(values, dtype=torch.float64), at).tolist())
+    return tuple(torch.quantile(torch.tensor(values, dtype=torch.float64), at).tolist())
 
 
 class _Tally:

@@ -41,12 +41,16 @@ class Guess:
     grain: Grain
     coding: Coding | None
 
-    @property
-    def light(self) -> str:
-        """How even the light is, in words."""
-        if self.ramp:
-            return f"{self.ramp:.2f} stops from side to side"
-        return f"even, as far as can be seen: {self.least_ramp:g} stops from side to side would show"
+    def facts(self) -> dict[str, str]:
+        """Say cause by cause what the chain does."""
+        low, high = map(_within, self.stops.ends())
+        return {
+            "exposure": f"{_within(self.stops.middle):.2f} stops below normal light, {low:.2f} to {high:.2f}",
+            "cast": f"red x{2**self.red.middle:.3g}, blue x{2**self.blue.middle:.3g}, of green",
+            "light": self._light(),
+            "noise": f"variance {self.grain.shot:.3g} x light + {self.grain.read:.3g}",
+            "JPEG": f"quality {self.coding.low} to {self.coding.high}" if self.coding else "none",
+        }
 
     def chain(self, scale: int = 1) -> Chain:
         """Write the chain: light, lens, exposure, colour, sensor, file.
@@ -56,14 +60,19 @@ class Guess:
         """
         return chain_from_calls(self._calls(scale))
 
+    def _light(self) -> str:
+        if self.ramp:
+            return f"{self.ramp:.2f} stops from side to side"
+        return f"even, as far as can be seen: {self.least_ramp:g} stops from side to side would show"
+
     def _calls(self, scale: int) -> Iterator[Call]:
         if self.ramp:
             ambient = (_digits(2 ** (-1.5 * self.ramp)), _digits(2 ** (-0.5 * self.ramp)))
             yield Call("linear_gradient", {"angle": (0.0, 360.0), "ambient": ambient, "normalise": "mean"})
         if scale > 1:
             yield Call("downsample", {"kernel": "bicubic", "scale": scale, "light": "linear"})
-        low, high = self.stops.ends()
-        yield Call("exposure", {"stops": (_digits(_within(low)), _digits(_within(high)))})
+        low, high = map(_within, self.stops.ends())
+        yield Call("exposure", {"stops": (_digits(low), _digits(high))})
         red, blue = (tuple(_digits(2**end) for end in spread.ends()) for spread in (self.red, self.blue))
         yield Call("white_balance", {"red": red, "blue": blue, "correction": 0.0})
         yield Call("shot_read_noise", {"shot": _digits(self.grain.shot), "read": _digits(self.grain.read)})

@@ -24,7 +24,6 @@ MOST = 256
 class DarkPicture:
     """One dark picture at its own size, for resizing would change its noise."""
 
-    source: str
     pixels: Pixels
     """The face square."""
     quality: int | None
@@ -54,7 +53,7 @@ def read_dark(folder: Path) -> DarkSet:
     rejected = list(listing.rejected)
     for ref in sorted(listing.refs, key=lambda ref: ref.source):
         try:
-            found.append(_dark(ref.source, (folder / ref.source).read_bytes()))
+            found.append(_dark((folder / ref.source).read_bytes()))
         except (BadPicture, OSError) as error:
             rejected.append(Rejected(ref.source, str(error)))
     if len(found) < FEWEST:
@@ -97,25 +96,13 @@ def common_side(pictures: Sequence[Pixels]) -> int:
     return min(max(sides[len(sides) // 2], SMALLEST), LARGEST)
 
 
-def square(pixels: Pixels, most: int) -> Bytes:
-    """Take the middle of a picture as a batch of one.
-
-    Args:
-        pixels: Any size.
-        most: Largest side in pixels.
-    """
-    height, width = pixels.shape[:2]
-    top, left = max(0, height - most) // 2, max(0, width - most) // 2
-    return to_bytes([pixels[top : top + most, left : left + most]])
-
-
-def _dark(source: str, data: bytes) -> DarkPicture:
+def _dark(data: bytes) -> DarkPicture:
     pixels = decode(data)
     left, top, right, bottom = crop_of(pixels.shape[0], pixels.shape[1], "auto")
     if right - left < SMALLEST:
         raise BadPicture(f"its shorter side is {right - left} pixels; noise can be told from {SMALLEST}")
     stored = quality_of_file(data)
-    return DarkPicture(source, pixels[top:bottom, left:right], quality_of_pixels(pixels) if stored is None else stored)
+    return DarkPicture(pixels[top:bottom, left:right], quality_of_pixels(pixels) if stored is None else stored)
 
 
 def _thinned(items: Sequence[FaceRef]) -> Sequence[FaceRef]:

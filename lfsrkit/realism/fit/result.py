@@ -105,17 +105,10 @@ def recipe_text(found: Fit) -> str:
 
 
 def _header(found: Fit) -> list[str]:
-    guess, coding = found.guess, found.guess.coding
-    low, high = guess.stops.ends()
-    gains = [f"{name} x{2**spread.middle:.3g}" for name, spread in (("red", guess.red), ("blue", guess.blue))]
     return [
         f"{_SIGNED} to {found.dark.count} dark pictures.",
         "",
-        f"exposure   {guess.stops.middle:.2f} stops below normal light, {low:.2f} to {high:.2f}",
-        f"cast       {', '.join(gains)}, of green",
-        f"light      {guess.light}",
-        f"noise      variance {guess.grain.shot:.3g} x light + {guess.grain.read:.3g}",
-        f"JPEG       {f'quality {coding.low} to {coding.high}' if coding else 'none'}",
+        *(f"{name:11}{fact}" for name, fact in found.guess.facts().items()),
         "",
         "Distances to the dark pictures: luminance (Wasserstein, Jensen-Shannon), mean luma (levels)",
         *(

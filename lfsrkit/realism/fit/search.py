@@ -15,10 +15,9 @@ from lfsrkit.realism.fit.cells import Cells, log_cells
 from lfsrkit.realism.fit.exposure import LevelWeights, level_weights, light_level
 from lfsrkit.realism.fit.grain import Grain, fit_grain
 from lfsrkit.realism.fit.guess import Coding, Guess
-from lfsrkit.realism.fit.pictures import square
 from lfsrkit.realism.fit.spread import Others, Spread, corrected, spread_between
 from lfsrkit.realism.fit.unevenness import Grids, Tilt, least_ramp, log_grid, next_ramp, tilts_apart
-from lfsrkit.realism.noise import Edges, Numbers, Transfer, bin_edges, flat_blocks, transfer_curve
+from lfsrkit.realism.noise import Edges, Numbers, Transfer, bin_edges, centre_of, flat_blocks, transfer_curve
 from lfsrkit.types import Bytes, PerImage
 
 ROUNDS = 2
@@ -154,7 +153,7 @@ def _seen(pictures: Bytes) -> Seen:
 def _seen_all(pictures: Sequence[Pixels]) -> Seen:
     """Measure pictures of different sizes: light on the whole of each, noise in its middle."""
     whole = [_seen(to_bytes([picture])) for picture in pictures]
-    middles = [_seen(square(picture, LARGEST)).blocks for picture in pictures]
+    middles = [_seen(centre_of(to_bytes([picture]), LARGEST)).blocks for picture in pictures]
     means, variances = (torch.cat(parts) for parts in zip(*middles, strict=True))
     return Seen(
         cells=torch.cat([one.cells for one in whole]),

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.colour import luma
+from lfsrkit.realism.fit.cells import SHADE, least_squares
 from lfsrkit.realism.fit.spread import Others, middle
 from lfsrkit.types import Images, PerImage
 
@@ -23,10 +24,6 @@ GRID = 6
 Grids = Float[Tensor, "n cells"]
 """Binary logarithm of the mean light of each cell, row by row."""
 
-_SHADE = 0.02
-"""Share of the mean light below which a cell counts as black."""
-_SHRINKAGE = 0.3
-"""Share of the covariances that is distrusted."""
 _ANGLES = 16
 """Directions of a slope that stand for all."""
 _SURE = 2.5
@@ -46,24 +43,16 @@ class Tilt:
 
     @classmethod
     def of(cls, normal: Grids) -> "Tilt":
-        r"""Learn from normally lit faces: generalised least squares with their covariance, level and slopes unknown.
+        """Learn from normally lit faces: `least_squares` with level and slopes unknown.
 
         Args:
             normal: From `log_grid`.
-
-        References:
-            Aitken, On Least Squares and Linear Combination of Observations, Proceedings of the Royal Society of
-            Edinburgh 1936. https://doi.org/10.1017/S0370164600014346
         """
-        covariance = torch.cov(normal.T)
-        shrunk = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * covariance.diag().diag()
-        steady = shrunk + 1e-6 * torch.eye(len(shrunk), dtype=normal.dtype)
         across = (torch.arange(GRID, dtype=normal.dtype) - (GRID - 1) / 2) / (GRID / 2)
         shapes = torch.stack([torch.ones(GRID**2).to(across), across.repeat(GRID), across.repeat_interleave(GRID)], 1)
-        known = torch.linalg.solve(steady, shapes).T
-        scatter = torch.linalg.inv(known @ shapes)
+        weights, scatter = least_squares(normal, shapes)
         precision = 1 / scatter.diag()[1:]
-        return cls(normal.mean(0), (scatter @ known)[1:], precision / precision.sum())
+        return cls(normal.mean(0), weights[1:], precision / precision.sum())
 
     def unevenness(self, grids: Grids) -> PerImage:
         r"""Give how much more light one side has than the other, in stops squared: $u = 8 \sum_k w_k s_k^2$.
@@ -88,7 +77,7 @@ def log_grid(light: Images) -> Grids:
         tensor([-2., -2., -2.])
     """
     cells = functional.adaptive_avg_pool2d(luma(light), GRID).flatten(1)
-    floor = cells.mean(1, keepdim=True).clamp_min(1e-5) * _SHADE
+    floor = cells.mean(1, keepdim=True).clamp_min(1e-5) * SHADE
     return cells.maximum(floor).log2()
 
 
