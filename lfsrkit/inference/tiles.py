@@ -44,14 +44,13 @@ class Tiling:
         return [(start, start + side) for start in starts]
 
 
-def is_local(restore: Restore, place: torch.device | None = None) -> bool:
+def is_local(restore: Restore) -> bool:
     """Tell whether what lies far away changes nothing, by trying: then tiles need no more than their overlap.
 
     Args:
         restore: Model.
-        place: Device of the probe.
     """
-    probe = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0)).to(place) ** 3
+    probe = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0)) ** 3
     changed = probe.clone()
     changed[..., :8, :8] = 1 - changed[..., :8, :8]
     restored, other = restore(probe), restore(changed)
