@@ -84,7 +84,7 @@ def restore_tiled(restore: Restore, low: Images, tiling: Tiling, *, local: bool)
     carried: Tensor | None = None
     for index, row in enumerate(rows):
         band, scale = _band(restore, low, row, columns, guide)
-        band = _faded(band, _weights(rows, index, scale)[:, None])
+        band = band * _weights(rows, index, scale)[:, None]
         if carried is not None:
             band[..., : carried.shape[-2], :] += carried
         end = rows[index + 1][0] if index + 1 < len(rows) else row[1]
@@ -106,7 +106,7 @@ def _band(
             tile = _with_brightness(tile, guide, _Place(row, column, low.shape[-2], low.shape[-1]))
         if not index:
             band = tile.new_zeros(1, 3, tile.shape[-2], low.shape[-1] * scale)
-        band[..., column[0] * scale : column[1] * scale] += _faded(tile, _weights(columns, index, scale))
+        band[..., column[0] * scale : column[1] * scale] += tile * _weights(columns, index, scale)
     return band, scale
 
 
@@ -122,10 +122,6 @@ def _weights(spans: list[tuple[int, int]], index: int, scale: int) -> Tensor:
         else:
             weights[len(weights) - shared :] *= 1 - ramp
     return weights
-
-
-def _faded(tile: Tensor, weights: Tensor) -> Tensor:
-    return tile * weights
 
 
 def _guide(restore: Restore, low: Images, tiling: Tiling) -> Tensor:
