@@ -26,7 +26,6 @@ class Band(MaskStrategy):
     """
 
     ratio: float = 0.4
-    needs = frozenset()
 
     def draw(self, height, width, generators, hints):
         high = round(self.ratio * height)

@@ -72,13 +72,12 @@ class MissingWeights(LfsrkitError):  # noqa: N818
     """Weights that this machine does not have."""
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Find the names that a mistyped one may have meant, comparing whole names and their words.
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Find up to three names that a mistyped one may have meant, comparing whole names and their words.
 
     Args:
         name: What was given.
         known: What exists.
-        count: How many to return at the most.
 
     Example:
         >>> nearest("poison", ["poisson_gaussian", "patch"])
@@ -91,7 +90,7 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
         return max(SequenceMatcher(None, name.lower(), word.lower()).ratio() for word in words)
 
     ranked = sorted(((likeness(candidate), candidate) for candidate in known), key=lambda pair: (-pair[0], pair[1]))
-    return [candidate for score, candidate in ranked[:count] if score >= 0.6]
+    return [candidate for score, candidate in ranked[:3] if score >= 0.6]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -231,7 +231,7 @@ class Registry(Generic[T]):
             owner = point.dist.name if point.dist is not None else "an unnamed distribution"
             if point.name in found or point.name in self._entries:
                 continue
-            found[point.name] = Entry(self.kind, point.name, owner, _loader(point))
+            found[point.name] = Entry(self.kind, point.name, owner, point.load)
         return found
 
     def _own(self, name: str, row: Row) -> Entry[T]:
@@ -288,10 +288,6 @@ def _adapted(name: str) -> tuple[str, str]:
 def _resolve(path: str) -> Callable[..., Any]:
     module, _, attribute = path.partition(":")
     return getattr(importlib.import_module(module), attribute)
-
-
-def _loader(point: EntryPoint) -> Callable[[], Callable[..., Any]]:
-    return point.load
 
 
 def _file_of(factory: Callable[..., Any]) -> str:

@@ -1,6 +1,7 @@
 """Shrinking, against torch, Pillow and MATLAB's published algorithm; in linear light, against the formula."""
 
 import math
+from inspect import unwrap
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 from lfsrkit import DEGRADATIONS
 from lfsrkit.colour import linear_to_srgb, srgb_to_linear
 from lfsrkit.degradations import LinearDegradation, chain_from_text
+from lfsrkit.degradations.resample import downsample
+from lfsrkit.degradations.rounding import quantise
 from lfsrkit.errors import BadParameters, UsageError
 from tests import test_degradation_laws as laws
 
@@ -153,6 +156,22 @@ def test_a_record_tells_the_two_kinds_of_light_apart():
 def test_unknown_names_are_refused(wrong):
     with pytest.raises(BadParameters, match=r"input should be 'bicubic', 'lanczos'|input should be 'srgb' or 'linear'"):
         DEGRADATIONS.create("downsample", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "said"),
+    [
+        (
+            downsample,
+            {"kernel": "lanczos5", "scale": 0, "light": "raw"},
+            "kernel = 'lanczos5'.*scale = 0.*light = 'raw'",
+        ),
+        (quantise, {"bits": 99, "light": "raw"}, "bits = 99.*light = 'raw': give one of srgb, linear"),
+    ],
+)
+def test_who_calls_without_the_registry_is_told_all_faults_at_once(make, given, said):
+    with pytest.raises(BadParameters, match=said):
+        unwrap(make)(**given)  # Past the checks of types, which only tests switch on.
 
 
 @pytest.mark.parametrize("text", ["downsample(light='linear')", "downsample(kernel='lanczos', scale=4)"])

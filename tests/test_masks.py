@@ -201,7 +201,9 @@ def test_what_a_strategy_declares_is_asked_for_before_it_draws() -> None:
     [
         ("random(ratio=1.5)", "0 to 1; 1.5 was given"),
         ("patch(ratio=-0.1)", "0 to 1; -0.1 was given"),
-        ("patch(size=0)", "from 1; 0 was given"),
+        ("patch(size=0)", "size is a length in pixels, from 1; 0 was given"),
+        ("grid(period=0)", "period is a length in pixels, from 1; 0 was given"),
+        ("stripes(period=-4)", "period is a length in pixels, from 1; -4 was given"),
         ("face_biased(kappa=-1)", "from 0; -1.0 was given"),
         ("facial_region(parts=['mouht'])", "did you mean 'mouth'"),
         ("patch(sise=8)", "did you mean 'size'"),

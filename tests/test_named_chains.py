@@ -37,7 +37,7 @@ def drawn(chain: Chain, n: int):
 @pytest.mark.parametrize("scale", [1, 2, 4, 8, 16])
 def test_every_named_chain_shrinks_to_any_scale(name, scale):
     chain = chain_from_text(f"{name}(scale={scale})")
-    chain.check_scale(scale)
+    assert chain.scale == scale
     images = torch.rand(2, 3, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert chain.apply(images, drawn(chain, 2)).shape == (2, 3, 64 // scale, 64 // scale)
 

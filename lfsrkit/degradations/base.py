@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ Params = dict[str, Any]
 
 A value is never a dict: dicts are for chains, which nest one per stage.
 """
+
+Light = Literal["srgb", "linear"]
+"""What a degradation that can do both works on: encoded values, or light."""
 
 
 class Degradation(ABC):

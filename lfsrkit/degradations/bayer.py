@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lfsrkit.degradations.base import LinearDegradation, Params
-from lfsrkit.degradations.draws import require
+from lfsrkit.degradations.draws import require, unknown
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
@@ -42,9 +42,7 @@ class Bayer(LinearDegradation):
     scale = 2
 
     def __post_init__(self) -> None:
-        known = get_args(Pattern)
-        unknown = f"pattern = {self.pattern!r}: give one of {', '.join(known)}"
-        require("bayer", None if self.pattern in known else unknown)
+        require("bayer", unknown("pattern", self.pattern, get_args(Pattern)))
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Record the pattern; nothing is drawn."""

@@ -183,22 +183,6 @@ class Chain(Degradation):
                 raise UsageError(f"no stage is tagged {tag!r}{did_you_mean(tag, CAUSES)}; tags: {', '.join(CAUSES)}")
         return Chain([stage for stage in self.stages if not stage.tags.isdisjoint(tags)])
 
-    def check_scale(self, scale: int) -> None:
-        """Refuse a chain that does not shrink as many times as the pairs ask for.
-
-        Args:
-            scale: How many times larger the clean picture is than the low one.
-
-        Raises:
-            UsageError: With the sizes of the stages.
-        """
-        if self.scale != scale:
-            shrinks = " x ".join(f"{s.degradation.scale} ({s.key})" for s in self.stages if s.degradation.scale != 1)
-            raise UsageError(
-                f"the chain shrinks {self.scale} times{f' = {shrinks}' if shrinks else ''}, but the scale is {scale}; "
-                f"give it stages such as downsample(scale={scale}) whose factors multiply to {scale}"
-            )
-
     def _check_recorded(self, params: Params) -> None:
         missing = [stage.key for stage in self.stages if stage.key not in params]
         if missing:

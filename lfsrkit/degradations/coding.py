@@ -10,7 +10,7 @@ import torch
 from PIL import Image as Pillow
 
 from lfsrkit.degradations.base import Degradation, Params, straight_through
-from lfsrkit.degradations.draws import Draws, IntRange, integers, outside, require
+from lfsrkit.degradations.draws import Draws, IntRange, integers, outside, require, unknown
 from lfsrkit.images import Pixels, quantise, to_bytes, to_float, to_pixels
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
@@ -52,13 +52,11 @@ class Jpeg(Degradation):
     subsampling: Subsampling = "4:2:0"
 
     def __post_init__(self) -> None:
-        known = get_args(Subsampling)
-        unknown = self.subsampling not in known
         unmet = not self.exact and self.subsampling != "4:2:0"
         require(
             "jpeg",
             outside("quality", self.quality, 1, 100),
-            f"subsampling = {self.subsampling!r}: give one of {', '.join(known)}" if unknown else None,
+            unknown("subsampling", self.subsampling, get_args(Subsampling)),
             "exact = False: the differentiable codec knows subsampling='4:2:0' only" if unmet else None,
         )
 

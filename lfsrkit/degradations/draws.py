@@ -114,6 +114,21 @@ def outside(
     return None
 
 
+def unknown(name: str, value: str, known: Sequence[str]) -> str | None:
+    """Say that a word is none of the known ones, or None.
+
+    Args:
+        name: Name of the argument.
+        value: What was given.
+        known: The words that there are.
+
+    Example:
+        >>> unknown("light", "raw", ("srgb", "linear"))
+        "light = 'raw': give one of srgb, linear"
+    """
+    return None if value in known else f"{name} = {value!r}: give one of {', '.join(known)}"
+
+
 def require(owner: str, *faults: str | None) -> None:
     """Refuse a component whose arguments have faults, all of them at once.
 

@@ -9,7 +9,18 @@ import torch
 from torch import Tensor
 
 from lfsrkit.degradations.base import LinearDegradation, Params, per_image
-from lfsrkit.degradations.draws import Draws, Range, draw_seeds, ends, log_uniform, normal, outside, require, uniform
+from lfsrkit.degradations.draws import (
+    Draws,
+    Range,
+    draw_seeds,
+    ends,
+    log_uniform,
+    normal,
+    outside,
+    require,
+    uniform,
+    unknown,
+)
 from lfsrkit.degradations.photons import counted_light
 from lfsrkit.degradations.sensor import even_noise, seeds_of, standard_noise
 from lfsrkit.seeding import Streams
@@ -106,9 +117,8 @@ class EldNoise(LinearDegradation):
     ratio: Range = 1.0
 
     def __post_init__(self) -> None:
-        known = get_args(CameraName)
-        unknown = None if self.camera in known else f"camera = {self.camera!r}: give one of {', '.join(known)}"
-        require("eld_noise", unknown, outside("ratio", self.ratio, 1, 300))
+        fault = unknown("camera", self.camera, get_args(CameraName))
+        require("eld_noise", fault, outside("ratio", self.ratio, 1, 300))
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw a setting of the camera, scales in digital numbers, and the seed of the noise itself."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lfsrkit.degradations.base import tensor_like
+from lfsrkit.degradations.draws import unknown
 from lfsrkit.types import Images
 
 Line = NDArray[np.float64]
@@ -29,8 +30,7 @@ def unknown_normalise(given: str) -> str | None:
         >>> unknown_normalise("sum")
         "normalise = 'sum': give one of max, mean"
     """
-    known = get_args(Normalise)
-    return None if given in known else f"normalise = {given!r}: give one of {', '.join(known)}"
+    return unknown("normalise", given, get_args(Normalise))
 
 
 def lit(light: Images, field: Tensor, normalise: Normalise) -> Images:

@@ -36,7 +36,7 @@ _RGB_TO_XYZ = np.array(
 CAMERAS = len(_XYZ_TO_CAMERA)
 """How many cameras there are to mix."""
 
-_BLACK = 1e-8
+BLACK = 1e-8
 """Powers are taken of nothing darker, so that their gradients stay finite."""
 
 _TONE_END = 1e-6
@@ -92,7 +92,7 @@ class Unprocess(Degradation):
 
     def apply(self, images: Images, params: Params) -> Resized:
         """Undo tone curve, power, colours and gains."""
-        light = inverse_tone(images).clamp_min(_BLACK).pow(2.2)
+        light = inverse_tone(images).clamp_min(BLACK).pow(2.2)
         camera = mixed(light, camera_matrices(params["camera"], light))
         return (camera * _guarded(gains(params, light), camera)).clamp(0, 1)
 
@@ -208,7 +208,7 @@ def rendered(raw: Images, params: Params) -> Images:
         params: Lists ``camera``, ``red``, ``blue`` and ``level``.
     """
     inverse = raw.new_tensor(np.stack([np.linalg.inv(_matrix(shares)) for shares in params["camera"]]))
-    return mixed(raw / gains(params, raw), inverse).clamp(_BLACK, 1)
+    return mixed(raw / gains(params, raw), inverse).clamp(BLACK, 1)
 
 
 def draw_gains(red: Range, blue: Range, level: Range | None, draws: Draws) -> Params:

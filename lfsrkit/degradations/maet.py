@@ -1,7 +1,7 @@
 """A dark picture as a camera makes it: unprocessed, dimmed, measured, processed again."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from lfsrkit.degradations import isp
 from lfsrkit.degradations.base import Degradation, Params, per_image
@@ -16,14 +16,14 @@ from lfsrkit.degradations.draws import (
     require,
     truncated_normal,
     uniform,
+    unknown,
 )
 from lfsrkit.degradations.rounding import rounded
 from lfsrkit.degradations.sensor import add_shot_read, read_variances
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
-_BLACK = 1e-8
-"""Powers are taken of nothing darker, so that their gradients stay finite."""
+Distribution = Literal["uniform", "normal"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Maet(Degradation):
     """
 
     darkness: Range = (0.01, 0.4)
-    draw: Literal["uniform", "normal"] = "uniform"
+    draw: Distribution = "uniform"
     gamma: Range = (2.0, 3.5)
     red: Range = (1.9, 2.4)
     blue: Range = (1.5, 1.9)
@@ -84,7 +84,7 @@ class Maet(Degradation):
         require(
             "maet",
             outside("darkness", self.darkness, 0, 1),
-            None if self.draw in ("uniform", "normal") else f"draw = {self.draw!r}: give 'uniform' or 'normal'",
+            unknown("draw", self.draw, get_args(Distribution)),
             outside("gamma", self.gamma, 1, 5),
             *isp.gain_faults(self.red, self.blue, self.level),
             outside("shot", self.shot, 0, 1, log=True),
@@ -110,7 +110,7 @@ class Maet(Degradation):
     def apply(self, images: Images, params: Params) -> Resized:
         """Go to raw, dim, measure, come back."""
         gamma = per_image(params["gamma"], images)
-        light = images.clamp_min(_BLACK).pow(gamma)
+        light = images.clamp_min(isp.BLACK).pow(gamma)
         camera = isp.mixed(light, isp.camera_matrices(params["camera"], light))
         dim = (camera * isp.gains(params, light) * per_image(params["darkness"], light)).clamp_min(0)
         measured = rounded(add_shot_read(dim, params).clamp(0, 1), params)

@@ -1,7 +1,6 @@
 """Loss of resolution."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -10,14 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, settled
-from lfsrkit.degradations.draws import outside, require
+from lfsrkit.degradations.base import Degradation, Light, LinearDegradation, Params, settled
+from lfsrkit.degradations.draws import outside, require, unknown
 from lfsrkit.errors import UsageError
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
 
 Kernel = Literal["bicubic", "lanczos", "matlab", "area"]
-Light = Literal["srgb", "linear"]
 Offsets = NDArray[np.float64]
 
 
@@ -56,9 +54,9 @@ def downsample(kernel: Kernel = "bicubic", scale: int = 8, light: Light = "srgb"
     """
     require(
         "downsample",
-        _unknown("kernel", kernel, get_args(Kernel)),
+        unknown("kernel", kernel, get_args(Kernel)),
         outside("scale", scale, 1, 64),
-        _unknown("light", light, get_args(Light)),
+        unknown("light", light, get_args(Light)),
     )
     return _OfLight(kernel, scale) if light == "linear" else _OfValues(kernel, scale)
 
@@ -99,10 +97,6 @@ class _OfLight(LinearDegradation):
 
     def _record(self, n: int) -> Params:
         return {"kernel": [self.kernel] * n, "scale": [self.scale] * n, "light": ["linear"] * n}
-
-
-def _unknown(name: str, value: str, known: Sequence[str]) -> str | None:
-    return None if value in known else f"{name} = {value!r}: give one of {', '.join(known)}"
 
 
 def _check_recorded(given: Params, recorded: Params) -> None:

@@ -1,15 +1,12 @@
 """A finite number of levels, of encoded values or of light."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
-from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image, straight_through
-from lfsrkit.degradations.draws import Draws, IntRange, integers, outside, require
-from lfsrkit.errors import BadParameters
+from lfsrkit.degradations.base import Degradation, Light, LinearDegradation, Params, per_image, straight_through
+from lfsrkit.degradations.draws import Draws, IntRange, integers, outside, require, unknown
 from lfsrkit.seeding import Streams
 from lfsrkit.types import Images, Resized
-
-Light = Literal["srgb", "linear"]
 
 
 def quantise(bits: IntRange = 8, light: Light = "srgb") -> Degradation:
@@ -35,9 +32,7 @@ def quantise(bits: IntRange = 8, light: Light = "srgb") -> Degradation:
         >>> quantise(bits=1).apply(torch.full((1, 3, 1, 1), 0.7), {"bits": [1]}).flatten()
         tensor([1., 1., 1.])
     """
-    require("quantise", outside("bits", bits, 1, 16))
-    if light not in get_args(Light):
-        raise BadParameters("degradation 'quantise'", [f"light = {light!r}: give 'srgb' or 'linear'"])
+    require("quantise", outside("bits", bits, 1, 16), unknown("light", light, get_args(Light)))
     return _RoundValues(bits) if light == "srgb" else _RoundLight(bits)
 
 

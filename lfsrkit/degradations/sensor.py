@@ -3,15 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Generator, Tensor
 
 from lfsrkit.degradations.base import Degradation, LinearDegradation, Params, per_image
-from lfsrkit.degradations.draws import Draws, Range, draw_seeds, log_uniform, normal, outside, require, uniform
+from lfsrkit.degradations.draws import Draws, Range, draw_seeds, log_uniform, normal, outside, require, uniform, unknown
 from lfsrkit.seeding import Streams, key_seed
 from lfsrkit.types import Features, Images, Resized
+
+LogBase = Literal["e", "10"]
 
 _LEAST_VARIANCE = 1e-30
 """Keeps the gradient of the square root finite where there is no noise; a millionth of a millionth of a level."""
@@ -51,12 +53,15 @@ class ShotReadNoise(LinearDegradation):
 
     shot: Range = (3e-5, 1e-3)
     read: Range | None = None
-    log_base: Literal["e", "10"] = "e"
+    log_base: LogBase = "e"
 
     def __post_init__(self) -> None:
-        unknown = None if self.log_base in ("e", "10") else f"log_base = {self.log_base!r}: give 'e' or '10'"
-        read = None if self.read is None else outside("read", self.read, 0, 1, log=True)
-        require("shot_read_noise", outside("shot", self.shot, 0, 1, log=True), read, unknown)
+        require(
+            "shot_read_noise",
+            outside("shot", self.shot, 0, 1, log=True),
+            None if self.read is None else outside("read", self.read, 0, 1, log=True),
+            unknown("log_base", self.log_base, get_args(LogBase)),
+        )
 
     def sample(self, n: int, generator: Streams) -> Params:
         """Draw both variances and the seed of the noise itself."""
@@ -128,9 +133,7 @@ def add_shot_read(light: Images, params: Params) -> Images:
     return light + deviation * standard_noise(params["seed"], light)
 
 
-def read_variances(
-    span: Range | None, shot: Sequence[float], draws: Draws, log_base: Literal["e", "10"] = "e"
-) -> list[float]:
+def read_variances(span: Range | None, shot: Sequence[float], draws: Draws, log_base: LogBase = "e") -> list[float]:
     """Draw read variances from a range, or where there is none from the shot variances as `ShotReadNoise` has it.
 
     Args:

@@ -17,16 +17,15 @@ Mode = Literal["area", "bilinear", "bicubic"]
 MODES: tuple[Mode, ...] = ("area", "bilinear", "bicubic")
 
 
-def resized(image: Images, size: tuple[int, int], mode: Mode, *, antialias: bool = False) -> Resized:
+def resized(image: Images, size: tuple[int, int], mode: Mode) -> Resized:
     """Resize a picture; the originals do it without antialiasing.
 
     Args:
         image: Any values.
         size: Height and width of the result.
         mode: Means over areas, bilinear or bicubic samples.
-        antialias: Whether the samples of a smaller result are means over what they stand for.
     """
-    return settled(functional.interpolate(image, size, mode=mode, antialias=antialias))
+    return settled(functional.interpolate(image, size, mode=mode))
 
 
 def gaussian_noise(image: Images, deviation: float, seed: int, *, grey: bool = False) -> Images:

@@ -65,8 +65,7 @@ def _measured(
 class Worst:
     """The pictures of the largest badness so far; of equal ones the first; none that could not be read."""
 
-    def __init__(self, count: int = SHOWN) -> None:
-        self._count = count
+    def __init__(self) -> None:
         self._heap: list[tuple[float, int, ImageScores]] = []
 
     def add(self, row: ImageScores, place: int) -> bool:
@@ -79,7 +78,7 @@ class Worst:
         if not row.shown:
             return False
         item = (row.badness, -place, row)
-        if len(self._heap) < self._count:
+        if len(self._heap) < SHOWN:
             heappush(self._heap, item)
             return True
         return heappushpop(self._heap, item) is not item

@@ -11,6 +11,8 @@ from lfsrkit.figures.canvas import INK, Canvas, Number
 
 _APART = 30
 """Units between two numbers below an axis at the least."""
+_POINTS = 96
+"""Places at which a density is evaluated, evenly over its axis."""
 
 
 class Axis(ABC):
@@ -85,13 +87,12 @@ class LogAxis(Axis):
         return math.log(value)
 
 
-def density(values: Sequence[float], axis: Axis, points: int = 96) -> list[tuple[float, float]]:
+def density(values: Sequence[float], axis: Axis) -> list[tuple[float, float]]:
     r"""Smooth the places of values on an axis: $d(x) \propto \sum_i e^{-(x - x_i)^2 / 2h^2}$, 1 at its peak.
 
     Args:
         values: At least one.
         axis: Where they lie.
-        points: At which it is evaluated, evenly over the axis.
 
     Returns:
         (place, height), from left to right.
@@ -102,7 +103,7 @@ def density(values: Sequence[float], axis: Axis, points: int = 96) -> list[tuple
     """
     places = np.array([axis.place(value) for value in values])
     width = max(0.9 * places.std() * len(places) ** -0.2, 0.015 * axis.width)
-    at = [axis.left + axis.width * step / (points - 1) for step in range(points)]
+    at = [axis.left + axis.width * step / (_POINTS - 1) for step in range(_POINTS)]
     heights = [float(np.exp(-(((x - places) / width) ** 2) / 2).sum()) for x in at]
     peak = max(heights)
     return [(x, height / peak) for x, height in zip(at, heights, strict=True)]

@@ -18,6 +18,9 @@ Anchor = Literal["start", "middle", "end"]
 INK = "#222222"
 QUIET = "#6a6a6a"
 
+_DENSITY = 3
+"""Pixels for each unit."""
+
 
 class Canvas(ABC):
     """A white sheet; places are in units from its upper left corner."""
@@ -127,12 +130,10 @@ class PixelCanvas(Canvas):
     Args:
         width: In units.
         height: In units.
-        density: Pixels for each unit.
     """
 
-    def __init__(self, width: int, height: int, density: int = 3) -> None:
-        self._density = density
-        self._sheet = Pillow.new("RGB", (width * density, height * density), "white")
+    def __init__(self, width: int, height: int) -> None:
+        self._sheet = Pillow.new("RGB", (width * _DENSITY, height * _DENSITY), "white")
         self._draw = ImageDraw.Draw(self._sheet)
 
     def picture(self, pixels: Pixels, place: Point, side: Number) -> None:
@@ -143,24 +144,24 @@ class PixelCanvas(Canvas):
 
     def line(self, points: Sequence[Point], colour: str, width: Number = 1) -> None:
         """Draw with round joints."""
-        places = [(x * self._density, y * self._density) for x, y in points]
+        places = [(x * _DENSITY, y * _DENSITY) for x, y in points]
         self._draw.line(places, fill=colour, width=max(1, self._pixels(width)), joint="curve")
 
     def area(self, points: Sequence[Point], colour: str) -> None:
         """Fill."""
-        self._draw.polygon([(x * self._density, y * self._density) for x, y in points], fill=colour)
+        self._draw.polygon([(x * _DENSITY, y * _DENSITY) for x, y in points], fill=colour)
 
     def box(self, place: Point, size: Point, colour: str) -> None:
         """Fill."""
-        left, top = (value * self._density for value in place)
-        right, bottom = left + size[0] * self._density, top + size[1] * self._density
+        left, top = (value * _DENSITY for value in place)
+        right, bottom = left + size[0] * _DENSITY, top + size[1] * _DENSITY
         self._draw.rectangle((left, top, max(left, right), max(top, bottom)), fill=colour)
 
     def text(self, words: str, place: Point, *, size: Number = 12, anchor: Anchor = "start", colour: str = INK) -> None:
         """Write in Pillow's own type."""
-        font = ImageFont.load_default(size=size * self._density)
+        font = ImageFont.load_default(size=size * _DENSITY)
         sides = {"start": "ls", "middle": "ms", "end": "rs"}
-        where = (place[0] * self._density, place[1] * self._density)
+        where = (place[0] * _DENSITY, place[1] * _DENSITY)
         self._draw.text(where, words, fill=colour, font=font, anchor=sides[anchor])
 
     def finished(self) -> Pixels:
@@ -168,7 +169,7 @@ class PixelCanvas(Canvas):
         return np.asarray(self._sheet)
 
     def _pixels(self, units: Number) -> int:
-        return round(units * self._density)
+        return round(units * _DENSITY)
 
 
 def _fitted(pixels: Pixels, side: Number) -> Point:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from lfsrkit.detectors import FoundFace
-from lfsrkit.regions.template import TEMPLATE_SIZE, template_ellipses, template_points
+from lfsrkit.regions.template import TEMPLATE_SIZE, similarity, template_ellipses, template_points
 from lfsrkit.types import Images, Resized
 
 _FULL, _GONE = 1.15, 1.6
@@ -66,11 +66,7 @@ def place(face: FoundFace, framing: str) -> Placement:
     """
     five = template_points(TEMPLATE_SIZE, framing) / TEMPLATE_SIZE
     template = np.stack([five[0], five[1], five[3:].mean(axis=0)])
-    # In the plane of complex numbers a similarity is one factor and one offset.
-    ours, theirs = (points @ np.array([1, 1j]) for points in (face.points, template))
-    centred = theirs - theirs.mean()
-    factor = (centred.conj() * (ours - ours.mean())).sum() / (abs(centred) ** 2).sum()
-    offset = ours.mean() - factor * theirs.mean()
+    factor, offset = similarity(template, face.points)
     turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     return Placement(np.array([offset.real, offset.imag]), turn)
 

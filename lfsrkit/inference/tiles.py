@@ -44,14 +44,13 @@ class Tiling:
         return [(start, start + side) for start in starts]
 
 
-def is_local(restore: Restore, place: torch.device | None = None) -> bool:
+def is_local(restore: Restore) -> bool:
     """Tell whether what lies far away changes nothing, by trying: then tiles need no more than their overlap.
 
     Args:
         restore: Model.
-        place: Device of the probe.
     """
-    probe = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0)).to(place) ** 3
+    probe = torch.rand(1, 3, _PROBE, _PROBE, generator=torch.Generator().manual_seed(0)) ** 3
     changed = probe.clone()
     changed[..., :8, :8] = 1 - changed[..., :8, :8]
     restored, other = restore(probe), restore(changed)
@@ -85,7 +84,7 @@ def restore_tiled(restore: Restore, low: Images, tiling: Tiling, *, local: bool)
     carried: Tensor | None = None
     for index, row in enumerate(rows):
         band, scale = _band(restore, low, row, columns, guide)
-        band = _faded(band, _weights(rows, index, scale)[:, None])
+        band = band * _weights(rows, index, scale)[:, None]
         if carried is not None:
             band[..., : carried.shape[-2], :] += carried
         end = rows[index + 1][0] if index + 1 < len(rows) else row[1]
@@ -107,7 +106,7 @@ def _band(
             tile = _with_brightness(tile, guide, _Place(row, column, low.shape[-2], low.shape[-1]))
         if not index:
             band = tile.new_zeros(1, 3, tile.shape[-2], low.shape[-1] * scale)
-        band[..., column[0] * scale : column[1] * scale] += _faded(tile, _weights(columns, index, scale))
+        band[..., column[0] * scale : column[1] * scale] += tile * _weights(columns, index, scale)
     return band, scale
 
 
@@ -123,10 +122,6 @@ def _weights(spans: list[tuple[int, int]], index: int, scale: int) -> Tensor:
         else:
             weights[len(weights) - shared :] *= 1 - ramp
     return weights
-
-
-def _faded(tile: Tensor, weights: Tensor) -> Tensor:
-    return tile * weights
 
 
 def _guide(restore: Restore, low: Images, tiling: Tiling) -> Tensor:

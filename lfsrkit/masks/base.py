@@ -215,17 +215,18 @@ def check_ratio(ratio: float) -> None:
         raise UsageError(f"ratio is a share of the picture, 0 to 1; {ratio} was given")
 
 
-def check_patch(size: int) -> None:
-    """Refuse a side of a patch that is not positive.
+def check_length(name: str, value: int) -> None:
+    """Refuse a length that is not positive.
 
     Args:
-        size: Side in pixels.
+        name: Name of the argument.
+        value: Length in pixels.
 
     Raises:
         UsageError: If it is not.
     """
-    if size < 1:
-        raise UsageError(f"size is the side of a patch in pixels, from 1; {size} was given")
+    if value < 1:
+        raise UsageError(f"{name} is a length in pixels, from 1; {value} was given")
 
 
 def _check_size(name: str, value: Tensor, n: int, height: int, width: int) -> None:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
 from lfsrkit.errors import UsageError
-from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share, uniform
+from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_length, check_ratio, exact_share, uniform
 from lfsrkit.types import Masks
 
 _ROUNDS = 12
@@ -40,7 +40,7 @@ class SimMim(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw patches of the grid."""
@@ -80,7 +80,7 @@ class Block(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
         if self.least < 1 or not 0 < self.aspect <= 1:
             raise UsageError(
                 f"least is an area from 1 and aspect a ratio above 0, at most 1; {self.least} and {self.aspect} given"

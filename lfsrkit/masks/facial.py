@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from lfsrkit.errors import UsageError
-from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share, uniform
+from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_length, check_ratio, exact_share, uniform
 from lfsrkit.regions import region_indices, region_union
 from lfsrkit.types import Masks
 
@@ -82,7 +82,7 @@ class FaceBiased(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
         if not self.kappa >= 0:
             raise UsageError(f"kappa is the extra weight of a component, from 0; {self.kappa} was given")
 

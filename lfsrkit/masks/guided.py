@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from lfsrkit.colour import luma
-from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share, uniform
+from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_length, check_ratio, exact_share, uniform
 from lfsrkit.types import Masks
 
 
@@ -35,7 +35,7 @@ class Dark(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -76,7 +76,7 @@ class Hard(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
 
     @property
     def needs(self) -> frozenset[str]:

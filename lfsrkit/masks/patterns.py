@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from lfsrkit.errors import UsageError
-from lfsrkit.masks.base import Hints, MaskStrategy, check_patch, check_ratio, uniform
+from lfsrkit.masks.base import Hints, MaskStrategy, check_length, check_ratio, uniform
 from lfsrkit.types import Masks
 
 
@@ -39,7 +39,7 @@ class Squares(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.period)
+        check_length("period", self.period)
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw where the grid begins."""
@@ -68,7 +68,7 @@ class Checkerboard(MaskStrategy):
     size: int = 8
 
     def __post_init__(self) -> None:
-        check_patch(self.size)
+        check_length("size", self.size)
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw where the board begins."""
@@ -103,7 +103,7 @@ class Stripes(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.period)
+        check_length("period", self.period)
         if self.along not in ("rows", "columns", "either"):
             raise UsageError(f"along is 'rows', 'columns' or 'either'; {self.along!r} was given")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator
 
-from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_patch, check_ratio, exact_share
+from lfsrkit.masks.base import Grid, Hints, MaskStrategy, check_length, check_ratio, exact_share
 from lfsrkit.types import Masks
 
 
@@ -62,7 +62,7 @@ class Patch(MaskStrategy):
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
-        check_patch(self.size)
+        check_length("size", self.size)
 
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw patches of the grid."""

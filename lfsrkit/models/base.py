@@ -53,8 +53,7 @@ class Restorer(nn.Module, ABC):
 
     def __init__(self, info: ModelInfo, scale: int) -> None:
         super().__init__()
-        if scale not in info.scales:
-            raise UsageError(f"scale {scale} is not possible; this model has {', '.join(map(str, info.scales))}")
+        check_scale(info, scale)
         self.info = info
         self.scale = scale
 
@@ -99,6 +98,20 @@ class Restorer(nn.Module, ABC):
     @abstractmethod
     def _stages(self, low: Images) -> Mapping[str, Tensor]:
         """Restore a batch whose sides suit the layers; the mapping ends with ``"restored"``."""
+
+
+def check_scale(info: ModelInfo, scale: int) -> None:
+    """Refuse a scale that a model cannot be made for; here for what is to be refused before a network is built.
+
+    Args:
+        info: Facts about the model.
+        scale: Factor of enlargement.
+
+    Raises:
+        UsageError: If it is none of ``info.scales``.
+    """
+    if scale not in info.scales:
+        raise UsageError(f"scale {scale} is not possible; this model has {', '.join(map(str, info.scales))}")
 
 
 def _cropped(stage: Tensor, whole: Tensor, low: Tensor) -> Tensor:

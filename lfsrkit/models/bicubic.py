@@ -2,10 +2,10 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lfsrkit.errors import UsageError
 from lfsrkit.models.base import ModelInfo, Restorer
+from lfsrkit.models.upscaling import SCALES, enlarge
 from lfsrkit.types import Images, PerImage
 
 _HALVINGS = 40
@@ -33,17 +33,14 @@ class Bicubic(Restorer):
     """
 
     def __init__(self, scale: int = 8, target_mean: float = 0.43) -> None:
-        info = ModelInfo(
-            "joint", (2, 4, 8, 16), paper="Keys, IEEE TASSP 1981, https://doi.org/10.1109/TASSP.1981.1163711"
-        )
+        info = ModelInfo("joint", SCALES, paper="Keys, IEEE TASSP 1981, https://doi.org/10.1109/TASSP.1981.1163711")
         super().__init__(info, scale)
         if not 0 < target_mean < 1:
             raise UsageError(f"target_mean is {target_mean}; it lies between 0 and 1")
         self.target_mean = nn.Buffer(torch.tensor(target_mean, dtype=torch.float32))
 
     def _stages(self, low: Images) -> dict[str, Tensor]:
-        size = (low.shape[-2] * self.scale, low.shape[-1] * self.scale)
-        large = functional.interpolate(low, size, mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+        large = enlarge(low, self.scale).clamp(0, 1)
         exponent = solve_exponent(large.detach(), self.target_mean)
         lit = large > 0
         # Black stays black without a power: its slope there is infinite, and times nothing it is no number.

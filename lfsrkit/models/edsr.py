@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.models.layers import ResidualUnit
+from lfsrkit.models.upscaling import SCALES
 from lfsrkit.types import Images
 
 _DIV2K_MEAN = (0.4488, 0.4371, 0.4040)
@@ -12,7 +13,7 @@ _RANGE = 255.0
 
 INFO = ModelInfo(
     purpose="super_resolve",
-    scales=(2, 4, 8, 16),
+    scales=SCALES,
     licence="MIT",
     paper="Lim et al., Enhanced Deep Residual Networks for Single Image Super-Resolution, CVPRW 2017, "
     "https://arxiv.org/abs/1707.02921",

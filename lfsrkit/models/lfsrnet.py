@@ -7,18 +7,18 @@ feature extraction. That is the paper's; every layer here is our reading.
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lfsrkit.contracts import of_shape
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.models.curve import ToneCurve, log_brightness
 from lfsrkit.models.layers import FeatureFilter, PositionMap, damped
+from lfsrkit.models.upscaling import SCALES, enlarge
 from lfsrkit.registries import BACKBONES
 from lfsrkit.types import Features, Images, Resized
 
 INFO = ModelInfo(
     purpose="joint",
-    scales=(2, 4, 8, 16),
+    scales=SCALES,
     paper="Cong, Zheng, Jia, LFSRNet, CAAI Transactions on Intelligent Systems 2025(1):109-117",
 )
 
@@ -75,9 +75,7 @@ class LfsrNet(Restorer):
         corrected = bright + self.correction(luminance)
         structure = of_shape(self.structure(luminance), shallow.shape, self.structure, "forward")
         detail = self.upsample(structure)
-        size = (low.shape[-2] * self.scale, low.shape[-1] * self.scale)
-        enlarged = functional.interpolate(corrected, size, mode="bicubic", antialias=True, align_corners=False)
-        return {"corrected": corrected, "restored": enlarged + detail}
+        return {"corrected": corrected, "restored": enlarge(corrected, self.scale) + detail}
 
 
 class FilteringUpsampler(nn.Module):

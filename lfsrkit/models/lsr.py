@@ -4,16 +4,16 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from lfsrkit.models.base import ModelInfo, Restorer
 from lfsrkit.models.layers import damped
 from lfsrkit.models.lightening import Aggregate, brightness_stem, conv_block, kaiming_start, with_brightness
+from lfsrkit.models.upscaling import SCALES, enlarge
 from lfsrkit.types import Features, Images
 
 INFO = ModelInfo(
     purpose="joint",
-    scales=(2, 4, 8, 16),
+    scales=SCALES,
     paper="Rasheed, Shi, LSR: Lightening Super-Resolution Deep Network for Low-Light Image Enhancement, "
     "Neurocomputing 2022; the layers are our reading",
 )
@@ -58,7 +58,7 @@ class Lsr(Restorer):
             small.append(shrink(large[-1]))
             large.append(block(torch.cat(small, dim=1)))
         detail = self.last(torch.cat(large, dim=1))
-        return {"restored": functional.interpolate(low, detail.shape[-2:], mode="bicubic", antialias=True) + detail}
+        return {"restored": enlarge(low, self.scale) + detail}
 
 
 class BackProjection(nn.Module):

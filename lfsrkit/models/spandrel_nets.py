@@ -9,11 +9,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from lfsrkit.errors import UnknownComponent, UsageError, did_you_mean
-from lfsrkit.models.base import ModelInfo, Restorer
+from lfsrkit.models.base import ModelInfo, Restorer, check_scale
 from lfsrkit.models.borrowed import with_timm_norms
+from lfsrkit.models.upscaling import SCALES
 from lfsrkit.types import Images
 
-SCALES = (2, 4, 8, 16)
 _SWINIR = "Liang et al., SwinIR: Image Restoration Using Swin Transformer, ICCVW 2021, https://arxiv.org/abs/2108.10257"
 _OMNISR = (
     "Wang et al., Omni Aggregation Networks for Lightweight Image Super-Resolution, CVPR 2023, "
@@ -93,7 +93,7 @@ def omnisr(scale: int = 8) -> SpandrelNet:
 
     # The network fills sides up to a multiple of 8 with zeros; below 16 its spatial attention has nothing to pool.
     info = ModelInfo("super_resolve", SCALES, min_size=_WINDOW + 1, licence="Apache-2.0", paper=_OMNISR)
-    _require(info, scale)
+    check_scale(info, scale)
     return SpandrelNet(_quietly(OmniSR, res_num=5, up_scale=scale), info, scale, bottom=-1.0)
 
 
@@ -136,7 +136,7 @@ def _swinir(scale: int, *, groups: int, channels: int, upsampler: str) -> Spandr
 
     # The network mirrors sides up to a multiple of 8, which needs more pixels than it adds.
     info = ModelInfo("super_resolve", SCALES, min_size=_WINDOW // 2 + 1, licence="Apache-2.0", paper=_SWINIR)
-    _require(info, scale)
+    check_scale(info, scale)
     net = _quietly(
         SwinIR,
         # Only the size whose masks are kept ready; at other sizes they are computed on the way.
@@ -151,12 +151,6 @@ def _swinir(scale: int, *, groups: int, channels: int, upsampler: str) -> Spandr
         upsampler=upsampler,
     )
     return SpandrelNet(net, info, scale)
-
-
-def _require(info: ModelInfo, scale: int) -> None:
-    """Refuse an impossible scale before a network is built for it."""
-    if scale not in info.scales:
-        raise UsageError(f"scale {scale} is not possible; this model has {', '.join(map(str, info.scales))}")
 
 
 def _classes() -> Mapping[str, tuple[type[nn.Module], Any]]:

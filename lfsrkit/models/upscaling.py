@@ -1,4 +1,4 @@
-"""Networks that keep the size, over a picture that is enlarged before: their facts, and the enlargement."""
+"""Enlargement: its usual factors, its kernel, and the facts of networks that keep the size of an enlarged picture."""
 
 from torch.nn import functional
 

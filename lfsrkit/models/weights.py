@@ -100,7 +100,6 @@ def save(
         UsageError: If `params` cannot be written as JSON, or `extra` uses a name of the format's own.
         OutputRefused: If the file cannot be written.
     """
-    path = Path(path)
     write_whole(Path(path), packed(model, name=name, params=params, extra=extra))
 
 

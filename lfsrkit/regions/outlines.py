@@ -1,13 +1,13 @@
 """From landmarks to the outlines of the parts of a face: 5 points, the 68 of iBUG, or the 468 or 478 of MediaPipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lfsrkit.errors import UsageError
 from lfsrkit.regions.drawing import Points
-from lfsrkit.regions.template import TEMPLATE_SIZE, Ellipse, template_ellipses, template_points
+from lfsrkit.regions.template import TEMPLATE_SIZE, Ellipse, similarity, template_ellipses, template_points
 
 _IBUG = (
     range(36, 42),
@@ -100,28 +100,19 @@ def _from_mesh(points: Points, _framing: str) -> Outlines:
 
 
 def _from_five(points: Points, framing: str) -> Outlines:
-    place = _similarity(template_points(TEMPLATE_SIZE, framing), points)
+    line = similarity(template_points(TEMPLATE_SIZE, framing), points)
     parts, oval = template_ellipses(framing)
-    return Outlines([place(_corners(part)) for part in parts], place(_corners(oval)), tight=False)
+    return Outlines([_placed(part, *line) for part in parts], _placed(oval, *line), tight=False)
+
+
+def _placed(ellipse: Ellipse, factor: complex, offset: complex) -> Points:
+    placed = factor * (_corners(ellipse) @ (1, 1j)) + offset
+    return np.stack((placed.real, placed.imag), axis=-1)
 
 
 def _corners(ellipse: Ellipse) -> Points:
     angles = np.arange(_CORNERS)[:, None] * (2 * np.pi / _CORNERS)
     return ellipse.centre + np.concatenate((np.cos(angles), np.sin(angles)), axis=1) * ellipse.half_axes
-
-
-def _similarity(source: Points, target: Points) -> Callable[[Points], Points]:
-    """Fit a turn, a scale and a shift by least squares: in complex numbers, a line."""
-    z, w = (points.astype(np.float64) @ (1, 1j) for points in (source, target))
-    centred = z - z.mean()
-    slope = (centred.conj() @ (w - w.mean())) / (centred.conj() @ centred).real
-    offset = w.mean() - slope * z.mean()
-
-    def place(points: Points) -> Points:
-        placed = slope * (points @ (1, 1j)) + offset
-        return np.stack((placed.real, placed.imag), axis=-1)
-
-    return place
 
 
 _READERS = {5: _from_five, 68: _from_ibug, 468: _from_mesh, 478: _from_mesh}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lfsrkit.errors import UsageError, did_you_mean
+from lfsrkit.regions.drawing import Points
 from lfsrkit.regions.names import RegionMaps
 
 TEMPLATE_SIZE = 128
@@ -125,6 +126,26 @@ def template_ellipses(framing: str = "celeba") -> tuple[list[Ellipse], Ellipse]:
     face = _named(framing)
     axes = [(a * face.spread, b * face.spread) for a, b in _HALF_AXES]
     return [Ellipse(centre, half) for centre, half in zip(face.centres, axes, strict=True)], face.oval
+
+
+def similarity(source: Points, target: Points) -> tuple[complex, complex]:
+    """Fit a turn, a scale and a shift by least squares: in complex numbers, a line.
+
+    Args:
+        source: (n, 2), not all in one place.
+        target: (n, 2), where they are to go.
+
+    Returns:
+        Factor and offset of ``x + iy``.
+
+    Example:
+        >>> similarity(np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[3.0, 4.0], [3.0, 6.0]]))
+        (2j, (3+4j))
+    """
+    z, w = (np.asarray(points, np.float64) @ (1, 1j) for points in (source, target))
+    centred = z - z.mean()
+    factor = (centred.conj() @ (w - w.mean())) / (centred.conj() @ centred).real
+    return complex(factor), complex(w.mean() - factor * z.mean())
 
 
 def _named(framing: str) -> _Framing:

@@ -33,8 +33,6 @@ class Checkpoint:
 
     path: Path
     step: int
-    meta: Mapping[str, Any]
-    """What was recorded beside the files: model, parameters, configuration, data, versions."""
 
 
 def checkpoint_path(out: Path, step: int) -> Path:
@@ -175,7 +173,7 @@ def _verified(path: Path) -> Checkpoint:
             raise DamagedFile(f"{path / file} is missing")
         if sha256_of(path / file) != digest:
             raise DamagedFile(f"{path / file} is damaged: its SHA-256 is not the recorded one")
-    return Checkpoint(path, step, meta)
+    return Checkpoint(path, step)
 
 
 def _pointed(out: Path, pointer: str) -> str | None:

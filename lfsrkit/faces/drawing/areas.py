@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lfsrkit.faces.drawing.canvas import Plane, Window, edge, ramp
+from lfsrkit.faces.drawing.canvas import Plane, edge, ramp
 from lfsrkit.faces.drawing.contours import BrowLines, EyeLines, LipLines
 from lfsrkit.faces.drawing.sheet import Sheet
 
@@ -36,42 +36,38 @@ def find_regions(sheet: Sheet, visible: Plane) -> NDArray[np.floating]:
     return whole
 
 
-def _part(sheet: Sheet, name: str) -> tuple[Window, Sheet]:
-    return sheet.parts[name], sheet.part(name)
-
-
 def _mark_eye(area: Plane, sheet: Sheet, side: int) -> None:
     shape, lines = sheet.numbers.shape, EyeLines(sheet.numbers)
-    window, part = _part(sheet, f"eye{side}")
+    part = sheet.part(f"eye{side}")
     s, t = lines.local(side * part.chart.u, part.chart.v)
     density = part.chart.density
     inside = edge((t - lines.upper(s) + _LID) * density) * edge((lines.lower(s) + _LID - t) * density)
-    area[window] = inside * edge((1 + _LID / shape.eye_width - np.abs(s)) * np.float32(shape.eye_width * density))
+    area[part.window] = inside * edge((1 + _LID / shape.eye_width - np.abs(s)) * np.float32(shape.eye_width * density))
 
 
 def _mark_brow(area: Plane, sheet: Sheet, side: int) -> None:
     lines = BrowLines(sheet.numbers)
-    window, part = _part(sheet, f"brow{side}")
+    part = sheet.part(f"brow{side}")
     s, density = lines.along(side * part.chart.u), part.chart.density
     off = np.abs(part.chart.v - lines.middle(np.clip(s, 0, 1)))
     ends = np.minimum(s, 1 - s) * np.float32(sheet.numbers.shape.brow_width)
-    area[window] = edge((lines.thickness(s) + 0.4 - off) * density) * edge((ends + 0.6) * density)
+    area[part.window] = edge((lines.thickness(s) + 0.4 - off) * density) * edge((ends + 0.6) * density)
 
 
 def _mark_nose(area: Plane, sheet: Sheet) -> None:
     shape = sheet.numbers.shape
     root, base, wing = shape.eye_y - 1.5, shape.nose_y + 4.9, shape.nose_width
-    window, part = _part(sheet, "nose")
+    part = sheet.part("nose")
     v, density = part.chart.v, part.chart.density
     half = 2.3 + (wing * 1.1 - 2.3) * ramp(v, root + 3, shape.nose_y + 1.0)
     half = half * np.sqrt(np.clip((base - v) * np.float32(1 / 3.0), 0, 1))
     between = edge((v - root) * density) * edge((base - v) * density)
-    area[window] = edge((half - np.abs(part.chart.u)) * density) * between
+    area[part.window] = edge((half - np.abs(part.chart.u)) * density) * between
 
 
 def _mark_mouth(area: Plane, sheet: Sheet) -> None:
     lines = LipLines(sheet.numbers)
-    window, part = _part(sheet, "mouth")
+    part = sheet.part("mouth")
     s, v, density = part.chart.u * np.float32(1 / lines.width), part.chart.v, part.chart.density
     inside = edge((v - lines.outer_upper(s) + 0.3) * density) * edge((lines.outer_lower(s) + 0.3 - v) * density)
-    area[window] = inside * edge((1.03 - np.abs(s)) * np.float32(lines.width * density))
+    area[part.window] = inside * edge((1.03 - np.abs(s)) * np.float32(lines.width * density))

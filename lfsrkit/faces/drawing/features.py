@@ -147,7 +147,7 @@ def paint_lips(sheet: Sheet) -> None:
     _colour_lips(part, s, upper, lower)
     _round_lip(part, upper * np.float32(0.41), v - top, meet_top - v)
     _round_lip(part, lower * np.float32(0.74), v - meet_bottom, bottom - v)
-    _paint_gap(part, lines, s, v, sides)
+    _paint_gap(part, lines, s, v)
     shade = np.exp(-np.square((v - bottom - 0.9) * np.float32(1 / 1.0))) * ramp(np.abs(s), 0.9, 0.4)
     part.hollow[...] *= 1 - np.float32(0.28) * shade
     corners = bump(np.abs(s) * np.float32(lines.width), v - lines.middle(s), (lines.width * 0.99, 0), (1.2, 0.9))
@@ -169,7 +169,7 @@ def _round_lip(part: Sheet, lift: Plane, below_start: Plane, above_end: Plane) -
     part.height[...] += lift * np.sqrt(np.clip(below_start, 0, 6) * np.clip(above_end, 0, 6))
 
 
-def _paint_gap(part: Sheet, lines: LipLines, s: Plane, v: Plane, sides: Plane) -> None:
+def _paint_gap(part: Sheet, lines: LipLines, s: Plane, v: Plane) -> None:
     """The dark line between closed lips, or teeth and tongue between open ones."""
     density = part.chart.density
     middle = lines.middle(s)
