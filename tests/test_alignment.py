@@ -12,7 +12,7 @@ import torch
 from lfsrkit import LANDMARKERS, MODELS, evaluation, experiments, models, pairs
 from lfsrkit.errors import MissingWeights, UsageError
 from lfsrkit.evaluation import alignment_auc, alignment_error
-from lfsrkit.evaluation.alignment import Aligner
+from lfsrkit.evaluation.alignment import Aligner, misalignment
 from lfsrkit.faces.synthetic import draw_face, sample_face
 from lfsrkit.images import Pixels, encode_png
 from lfsrkit.regions.ibug import mesh_to_ibug
@@ -109,7 +109,8 @@ def test_failures_are_infinite_in_the_area_and_left_out_of_the_mean(brightness: 
     assert columns["nme"] == [pytest.approx(0.04), None, None, None]
     assert columns["auc_0.08"] == [pytest.approx(0.5), 0, 0, None]
     assert columns["landmark_failures"] == [0, 1, 1, None]
-    assert columns["face_score"] == [50, 9, None, 50]
+    assert columns["face_score"] == [50, 9, None, None]
+    assert misalignment(columns) == [pytest.approx(0.04), math.inf, math.inf, 0]
     assert columns["clean_faces"] == [1, 1, 1, 0]
 
 
@@ -123,6 +124,11 @@ def test_the_floor_and_bicubic_come_first(built: Path, brightness: EvaluateConfi
     assert floor.count == len(data)
     # JPEG moves the mean of a channel by far less than a level; this detector's points with it.
     assert 0 < floor.mean["nme"] < 0.01 < rows["bicubic"].mean["nme"]
+
+
+def test_the_names_of_added_rows_are_taken(built: Path, brightness: EvaluateConfig) -> None:
+    with pytest.raises(UsageError, match="a row 'bicubic' is there already"):
+        next(evaluation.align_models({"bicubic": "bicubic(scale=2)"}, pairs.open(built, "test"), brightness))
 
 
 def test_no_row_is_measured_before_all_can_be(built: Path, tmp_path: Path, brightness: EvaluateConfig) -> None:
@@ -205,6 +211,7 @@ def test_a_network_of_ones_own_is_one_more_column(built: Path, tmp_path: Path) -
         (["--restored", "a"], "give MODELs and --pairs DIR"),
         (["--restored", "a", "--clean", "b", "--split", "test"], "--split goes with --pairs"),
         (["a/x", "b/x", "--pairs", "p"], "two rows are called 'x'"),
+        (["bicubic", "--pairs", "p", "-s", "metrics=['psnr']"], "add others with --metric"),
     ],
 )
 @needs_mesh

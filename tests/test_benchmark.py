@@ -103,7 +103,17 @@ def test_a_table_names_what_is_not_finished(pairs_folder: Path, tmp_path: Path) 
     told = benchmark(pairs_folder, tmp_path, *one, "--tables-only")
     assert told.exit_code == 0, told.output
     assert "Not finished: edsr_baseline: all seeds." in told.stdout
-    assert [row["row"] for row in lines_of(tmp_path)] == ["bicubic", "oracle", "lfsrnet_tiny"]
+    assert [(row["row"], row["seeds"]) for row in lines_of(tmp_path)] == [
+        ("bicubic", ""),
+        ("oracle", ""),
+        ("lfsrnet_tiny", "1"),
+    ]
+    before = (tmp_path / "table.md").read_bytes()
+    for words in (("--tables-only",), ("--dry-run",)):
+        other = benchmark(pairs_folder, tmp_path, *one, "-s", "steps=3", *words)
+        assert (other.exit_code, other.stdout) == (1, "")
+        assert "was begun otherwise: train.steps: 2 -> 3; give the same settings" in " ".join(other.stderr.split())
+    assert (tmp_path / "table.md").read_bytes() == before
 
 
 @pytest.mark.slow
@@ -126,6 +136,8 @@ def test_what_is_wrong_is_said_before_anything_is_trained(pairs_folder: Path, tm
         (("--rates", "0"), "greater than 0"),
         (("--rows", "lfsrnett"), "did you mean 'lfsrnet'"),
         (("-s", "optim.lr=1e-3"), "use --rates"),
+        (("-s", "optim={lr=1e-3}"), "use --rates"),
+        (("--rows", "lfsrnet_tiny(channels=a(b=2), x=1), dln"), "channels"),
         (("-s", "model=dln"), "use --rows"),
         (("-s", "seed=4"), "use --seeds"),
         (("-s", "benchmark.trial=2"), "trial"),

@@ -16,12 +16,13 @@ from lfsrkit import evaluation, models, pairs
 from lfsrkit.errors import UsageError
 from lfsrkit.images import decode, encode_png, resize, to_bytes, to_float, to_pixels
 from lfsrkit.inference import enhance
+from lfsrkit.metrics.regional import regional_psnr
 from lfsrkit.registries import METRICS, MODELS
 from lfsrkit.report import Contents, write_page
 from lfsrkit.report.curves import line_chart
 from lfsrkit.sheets import ENHANCED
 from lfsrkit.stages import EnhanceConfig, load_stage
-from tests.command_cases import LIMIT_SECONDS
+from tests.command_cases import LIMIT_SECONDS, run
 
 CONFIG = load_stage("evaluate", values={"metrics": ["psnr", "ssim"], "batch_size": 3})
 Folder = Callable[..., Path]
@@ -68,6 +69,24 @@ def test_missing_weights_become_a_note_never_a_number(
     assert summary.mean["lpips"] is None
     assert summary.mean["psnr"] is not None
     assert any(note.startswith("lpips unavailable: ") and "LFSRKIT_WEIGHTS" in note for note in summary.notes)
+
+
+def test_two_metrics_of_one_name_are_refused(built: Path) -> None:
+    config = load_stage("evaluate", overrides=['metrics=["psnr", "psnr"]'])
+    with pytest.raises(UsageError, match="psnr is asked for twice"):
+        list(evaluation.evaluate("bicubic", pairs.open(built, "test"), config))
+
+
+@pytest.mark.parametrize("what", ["alignment", "regions"])
+def test_what_compares_with_clean_pictures_needs_them(what: str, tmp_path: Path) -> None:
+    told = run("evaluate", "--restored", tmp_path, "-s", f"{what}=true")
+    assert (told.exit_code, "give --clean DIR" in told.stderr) == (2, True)
+
+
+def test_regions_of_pictures_that_are_no_squares_are_refused() -> None:
+    wide = torch.zeros(1, 3, 16, 24)
+    with pytest.raises(UsageError, match="regions: pictures of 24x16 pixels have none"):
+        regional_psnr(wide, wide, [None])
 
 
 def test_folders_are_compared_by_name(tmp_path: Path) -> None:

@@ -4,20 +4,18 @@ import csv
 import html.parser
 import io
 import json
-import math
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lfsrkit.errors import DamagedFile, UsageError
+from lfsrkit.errors import UsageError
 from lfsrkit.experiments import (
     Column,
     Grid,
     Line,
     Scores,
-    compare,
     csv_text,
     latex_text,
     make_section,
@@ -35,67 +33,10 @@ from lfsrkit.stages import load_stage
 from tests.experiment_cases import scores
 
 
-def test_scores_of_different_pictures_are_not_compared() -> None:
-    mine, theirs = scores("a", 0, [1.0, 2.0]), Scores("b", 0, ("0", "other"), {"psnr": (1.0, 2.0)})
-    with pytest.raises(DamagedFile, match="different pictures"):
-        compare([mine, theirs], "a", "b", "psnr")
-    with pytest.raises(UsageError, match="no scores of 'c'; rows: a"):
-        compare([mine], "c", "a", "psnr")
-
-
 def test_means_are_over_pictures_and_spreads_over_seeds() -> None:
     (row,) = tabulate([scores("a", 0, [1.0, 3.0]), scores("a", 1, [2.0, 4.0]), scores("a", 2, [3.0, None])])
     assert (row.name, row.seeds, row.mean["psnr"]) == ("a", 3, pytest.approx(8 / 3))
     assert row.spread["psnr"] == pytest.approx(np.std([2, 3, 3], ddof=1))
-
-
-def test_the_interval_over_pictures_is_that_of_theory() -> None:
-    """With one seed, the standard error is the deviation of the differences over the root of n."""
-    stream = np.random.default_rng(0)
-    n, deviation = 400, 0.5
-    noise = stream.normal(0.2, deviation, n)
-    base = stream.normal(20, 3, n)
-    found = compare([scores("a", 0, base + noise), scores("b", 0, base)], "a", "b", "psnr")
-    error = float(np.std(noise)) / math.sqrt(n)
-    assert found.difference == pytest.approx(noise.mean())
-    # 10,000 resamples tell a deviation to 1 / sqrt(20,000) = 0.7 %, and a quantile at 2.5 % to about 0.027 errors.
-    assert found.standard_error == pytest.approx(error, rel=0.03)
-    assert found.low == pytest.approx(found.difference - 1.96 * error, abs=0.11 * error)
-    assert found.high == pytest.approx(found.difference + 1.96 * error, abs=0.11 * error)
-    assert found.beyond_two_errors == (abs(noise.mean()) > 2 * found.standard_error)
-
-
-def test_the_interval_over_seeds_and_pictures_is_that_of_theory() -> None:
-    """For d = s_i + p_j, resampling both gives var(s) / seeds + var(p) / pictures."""
-    stream = np.random.default_rng(1)
-    per_seed, per_picture = stream.normal(0, 0.4, 5), stream.normal(1, 0.6, 60)
-    mine = [scores("a", seed, 20 + per_seed[seed] + per_picture) for seed in range(5)]
-    theirs = [scores("b", seed, np.full(60, 20.0)) for seed in range(5)]
-    found = compare([*mine, *theirs], "a", "b", "psnr")
-    error = math.sqrt(np.var(per_seed) / 5 + np.var(per_picture) / 60)
-    assert found.standard_error == pytest.approx(error, rel=0.03)
-    assert found.difference == pytest.approx(per_seed.mean() + per_picture.mean())
-
-
-def test_pairing_takes_out_what_the_pictures_have_in_common() -> None:
-    base = np.random.default_rng(2).normal(20, 5, 50)
-    assert compare([scores("a", 0, base + 1), scores("b", 0, base)], "a", "b", "psnr").standard_error < 1e-9
-
-
-def test_rows_may_have_different_numbers_of_seeds() -> None:
-    rows = [scores("a", seed, [20.0 + seed] * 40) for seed in range(3)] + [scores("floor", 0, [15.0] * 40)]
-    found = compare(rows, "floor", "a", "psnr")
-    assert found.difference == pytest.approx(-6)
-    assert found.standard_error == pytest.approx(math.sqrt(2 / 3) / math.sqrt(3), rel=0.05)
-
-
-def test_pictures_without_a_value_are_left_out() -> None:
-    values = [[20.0, math.inf, 22.0, None], [19.0, 20.0, 20.0, 21.0]]
-    found = compare([scores("a", 0, values[0]), scores("b", 0, values[1])], "a", "b", "psnr")
-    assert found.difference == pytest.approx(1.5)
-    nothing = compare([scores("a", 0, [None]), scores("b", 0, [1.0])], "a", "b", "psnr")
-    assert math.isnan(nothing.difference)
-    assert not nothing.beyond_two_errors
 
 
 GRID = Grid(
@@ -226,6 +167,14 @@ def test_what_supports_no_claim_gets_none(found: Gathered, verdict: str) -> None
     assert any("† undertrained" in remark for remark in made.remarks) == marked
 
 
+def test_only_rows_that_support_a_claim_are_marked() -> None:
+    found = gathered(passes=4.9)
+    high = [both("edsr_baseline", seed, np.full(30, 30.0)) for seed in range(3)]
+    above = Gathered([*found.scores[:1], *high, *found.scores[4:]], found.facts, {}, [])
+    (line,) = [line for line in markdown_text(section(above).grids[0]).splitlines() if "edsr_baseline" in line]
+    assert line.startswith("| edsr_baseline † | 3 | 30.00")
+
+
 def test_without_the_row_to_compare_with_there_are_no_differences() -> None:
     for reference in (None, "ctcnet"):
         made = section(reference=reference)
@@ -247,6 +196,7 @@ def test_a_report_is_written_in_every_form(tmp_path: Path) -> None:
     assert float(lines[0][f"{difference.metric}_against_lfsrnet_low"]) == difference.low
     assert [line["undertrained"] for line in lines].count("yes") > 0
     assert lines[0]["split"] == "test, n = 30"
+    assert [line["seeds"] for line in lines[:3]] == ["", "3", "3"]
     assert "undertrained: fewer than" in lines[-1]["remarks"]
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["celeba_x8"]["protocol"]["degradation"] == "a(x=1) | b_c"

@@ -9,7 +9,7 @@ import torch
 
 from lfsrkit import training
 from lfsrkit.calls import Call
-from lfsrkit.errors import OutputRefused, UsageError
+from lfsrkit.errors import MissingWeights, OutputRefused, UsageError
 from lfsrkit.experiments import (
     Entry,
     Search,
@@ -23,10 +23,12 @@ from lfsrkit.experiments import (
     reference_of,
     run_entries,
 )
+from lfsrkit.experiments.scores import is_scored, sign_scores
 from lfsrkit.experiments.settling import settled_config, trial_config
+from lfsrkit.metrics import Psnr
 from lfsrkit.pairs import PairSet
-from lfsrkit.registries import LOSSES, MASKS
-from lfsrkit.stages import LossTerm, TrainConfig
+from lfsrkit.registries import LOSSES, MASKS, METRICS
+from lfsrkit.stages import LossTerm, TrainConfig, load_stage
 from lfsrkit.training.budget import read_plan
 from tests.experiment_cases import judges
 from tests.training_cases import Spoilt, stage
@@ -228,6 +230,23 @@ def test_the_floor_and_the_oracle_are_judged_once(
     monkeypatch.setattr("lfsrkit.experiments.floors.evaluate", lambda *_, **__: pytest.fail("judged again"))
     monkeypatch.setattr("lfsrkit.experiments.floors.measure", lambda *_, **__: pytest.fail("judged again"))
     assert list(judge_floors(tmp_path, data, device="cpu")) == floors
+
+
+def test_scores_without_a_metric_that_can_now_be_measured_are_not_whole(tmp_path: Path) -> None:
+    ready: list[bool] = []
+
+    def moody() -> Psnr:
+        if not ready:
+            raise MissingWeights("not here")
+        return Psnr()
+
+    with METRICS.temporary("moody", moody):
+        metrics = load_stage("evaluate", values={"metrics": ["psnr", "moody"]})
+        sign_scores(tmp_path, {"of": 1}, metrics)
+        assert (is_scored(tmp_path, {"of": 1}), is_scored(tmp_path, {"of": 1}, metrics)) == (True, True)
+        assert not is_scored(tmp_path, {"of": 2})
+        ready.append(True)
+        assert (is_scored(tmp_path, {"of": 1}), is_scored(tmp_path, {"of": 1}, metrics)) == (True, False)
 
 
 def test_the_reference_is_the_usual_one_or_the_first() -> None:

@@ -71,6 +71,12 @@ def test_columns_of_models_are_what_the_models_give(built: Path) -> None:
         assert (face.pictures["bicubic"] == face.pictures["again"]).all()
 
 
+def test_the_heads_of_added_columns_are_taken(built: Path) -> None:
+    for head in ("low", "bicubic", "clean"):
+        with pytest.raises(UsageError, match=f"a column called '{head}' is there already"):
+            faces_of_pairs({head: "bicubic(scale=4)"}, pairs.open(built, "test"), [0])
+
+
 def test_the_figure_names_every_column_and_shows_every_picture(tmp_path: Path) -> None:
     clean, good, bad = folders(tmp_path, "clean", "good", "bad")
     faces = faces_of_folders({"good": good, "a & b": bad}, clean)
@@ -157,6 +163,9 @@ def test_faces_that_a_column_was_trained_on_are_told(built: Path, tmp_path: Path
         (["bicubic"], "give MODELs and --pairs DIR"),
         (["--restored", "a/x", "--restored", "b/x", "--clean", "c"], "two folders are called 'x'"),
         (["--restored", "nowhere", "--clean", "nothing"], "no folder 'nowhere'"),
+        (["--restored", "a/clean", "--clean", "b"], "a column called 'clean' is there already"),
+        (["--restored", "a", "--clean", "b", "--split", "test"], "--split with --pairs"),
+        (["bicubic", "--pairs", "p", "--low", "l"], "--low goes with --restored"),
     ],
 )
 def test_wrong_requests_are_told(words: list[str], reason: str) -> None:

@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import re
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from lfsrkit.faces.synthetic import draw_face, sample_face
 from lfsrkit.realism.fit import Fit, fit, quality_of_file, quality_of_pixels, recipe_text, refuse_other
 from lfsrkit.realism.fit.cells import log_cells, steadiest
 from lfsrkit.realism.fit.grain import Grain, fit_grain
-from lfsrkit.realism.fit.guess import Guess, coding_of
+from lfsrkit.realism.fit.guess import coding_of
 from lfsrkit.realism.fit.spread import Spread, corrected
 from lfsrkit.realism.noise import Transfer
 from lfsrkit.stages import load_stage
@@ -143,17 +142,6 @@ def test_the_recipe_builds_pairs_like_the_dark_pictures(
     assert low.shape[-1] == SIDE // 4
     assert low.mean().item() == pytest.approx(statistics.mean(found.dark.luma), rel=0.35)
     assert "fsr_gamma" in recipe_text(found).partition("[pairs]")[0]
-
-
-@pytest.mark.parametrize(
-    ("middle", "told"), [(0.1, "0.10 stops below normal light, 0.00 to 1.83"), (15.5, "15.50 .* light, 13.77 to 16.00")]
-)
-def test_what_is_told_of_the_exposure_is_what_the_chain_does(middle: float, told: str) -> None:
-    plain = Spread(0.0, 0.0)
-    guess = Guess(Spread(middle, 1.0), plain, plain, ramp=0.0, least_ramp=1.0, grain=Grain(1e-4, 1e-8), coding=None)
-    assert re.fullmatch(told, guess.facts()["exposure"])
-    low, high = guess.chain().as_tables()[0]["stops"]
-    assert guess.facts()["exposure"].endswith(f"{low:.2f} to {high:.2f}")
 
 
 def test_quality_is_read_from_tables_and_found_in_pixels() -> None:

@@ -13,7 +13,7 @@ from scipy.spatial.distance import jensenshannon
 
 from lfsrkit import pairs
 from lfsrkit.colour import linear_to_srgb
-from lfsrkit.images import decode
+from lfsrkit.images import decode, encode_png
 from lfsrkit.metrics.blind import immerkaer
 from lfsrkit.realism import BANDS, distances, jensen_shannon, luminance_histogram, profile_pairs, profile_pictures
 from lfsrkit.realism import wasserstein as distance
@@ -194,6 +194,18 @@ def test_stats_prints_bands_and_distances_and_draws(built: Path, tmp_path: Path)
     assert 0 < values[0]["distances"]["wasserstein"] < 1
     assert len(values[0]["profile"]["luminance"]) == 64
     assert values[0]["count"] == 2
+
+
+def test_stats_tells_what_it_cannot_measure(built: Path, tmp_path: Path) -> None:
+    told = run("pairs", "stats", built, "--split", "test")
+    assert "variance not known, for there are too few pixels" in told.stdout
+    real = tmp_path / "real"
+    real.mkdir()
+    empty = run("pairs", "stats", built, "--against", real)
+    assert (empty.exit_code, f"{real}: there is no picture to measure" in " ".join(empty.stderr.split())) == (2, True)
+    for name in ("a.png", "b.png"):
+        (real / name).write_bytes(encode_png(np.full((8, 8, 3), 20, np.uint8)))
+    assert "b.png: same picture as a.png" in run("pairs", "stats", built, "--against", real).stderr
 
 
 def test_stats_looks_at_the_name_of_the_drawing_before_anything_is_measured(tmp_path: Path) -> None:

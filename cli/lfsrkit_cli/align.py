@@ -70,6 +70,8 @@ def align(
     check_rows(models or [], pairs, restored, clean)
     if split is not None and pairs is None:
         raise UsageError("--split goes with --pairs; folders are measured whole")
+    if any(text.partition("=")[0].strip() == "metrics" for text in overrides):
+        raise UsageError("-s metrics=...: this table has columns of its own; add others with --metric")
     values = given(split=split) | {"metrics": metric}
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=values)
     facts = detector_facts(config)

@@ -1,6 +1,6 @@
 """``benchmark``: several models on several protocols, on equal terms, and the table of what came out."""
 
-import re
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,4 +80,6 @@ def benchmark(
 
 def _names(text: str) -> list[str]:
     """Split at commas, but not within parentheses."""
-    return [name for part in re.split(r",(?![^()]*\))", text) if (name := part.strip())]
+    depths = accumulate(({"(": 1, ")": -1}.get(sign, 0) for sign in text), initial=0)
+    signs = ("\n" if sign == "," and not depth else sign for sign, depth in zip(text, depths, strict=False))
+    return [name for part in "".join(signs).split("\n") if (name := part.strip())]

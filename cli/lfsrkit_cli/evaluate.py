@@ -69,10 +69,13 @@ def evaluate(
     Several processes share the pictures: torchrun --nproc_per_node 2 -m lfsrkit_cli evaluate ...
     """
     from lfsrkit import evaluation, training
+    from lfsrkit.errors import UsageError
     from lfsrkit.stages import load_stage
 
     _check_request(model, pairs, split, [restored, clean, low])
     config = load_stage("evaluate", recipes=recipes, overrides=overrides, values=given(split=split))
+    if restored is not None and clean is None and (config.alignment or config.regions):
+        raise UsageError("alignment and regions compare with clean pictures; give --clean DIR")
     if dry_run:
         _tell_plan(config, json)
         return

@@ -54,10 +54,13 @@ def visual(
 
     Example: lfsrkit figures visual runs/first lsr=runs/lsr --pairs pairs/celeba --out visual.svg
     """
+    from lfsrkit.errors import UsageError
     from lfsrkit.figures import check_name, visual_figure
 
     check_name(out)
     check_rows(models or [], pairs, restored, clean)
+    if (low if pairs is not None else split) is not None:
+        raise UsageError("--low goes with --restored, --split with --pairs")
     if pairs is not None:
         rows = named(models or [])
         faces = _of_pairs(rows, pairs, split or "test", count, chosen, device=device, allow_code=allow_code)

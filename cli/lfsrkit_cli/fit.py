@@ -44,6 +44,8 @@ def fit(
     found = fitted(folder, clean, size=size, scale=scale, seed=seed or 0)
     for item in found.rejected:
         remark(f"{item.source}: {item.reason}")
+    if (said := found.guess.remark()) is not None:
+        remark(said)
     if not dry_run:
         write_whole(out, recipe_text(found).encode())
     _tell(found, None if dry_run else out, json)

@@ -1,5 +1,6 @@
 """The realism part of ``pairs stats``: profiles beside published bands, and distances to a folder of pictures."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
@@ -16,13 +17,20 @@ def profile_folder(folder: Path) -> "Profile":
 
     Args:
         folder: Real dark pictures.
+
+    Raises:
+        UsageError: If there is none.
     """
-    from lfsrkit.errors import BadPicture
-    from lfsrkit.faces import open_source
+    from lfsrkit.errors import BadPicture, UsageError
+    from lfsrkit.faces.folder import FolderSource
     from lfsrkit.realism import profile_pictures
 
-    source = open_source(str(folder))
+    source = FolderSource(folder)
     listing = source.find()
+    for item in listing.rejected:
+        remark(f"{item.source}: {item.reason}")
+    if not listing.refs:
+        raise UsageError(f"{folder}: there is no picture to measure")
 
     def pictures() -> Iterable[Any]:
         for ref in listing.refs:
@@ -76,6 +84,8 @@ def tell(profile: "Profile", against: "Profile | None") -> None:
     if profile.noise:
         noise = profile.noise
         curve = f"variance {noise.shot:.3g} x light + {noise.read:.3g}"
+        if not math.isfinite(noise.shot):
+            curve = "variance not known, for there are too few pixels"
         say(f"noise: {curve}; correlation of neighbours {noise.lag_one:.2f}")
     else:
         say(f"noise: not known; {profile.noise_unknown}")

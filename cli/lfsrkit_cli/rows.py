@@ -99,7 +99,7 @@ def check_rows(models: list[str], pairs: Path | None, restored: list[Path], clea
     of_folders = bool(restored) and clean is not None and pairs is None and not models
     if not of_models and not of_folders:
         raise UsageError("give MODELs and --pairs DIR, or --restored DIRs and --clean DIR")
-    names = [folder.name for folder in restored]
+    names = [folder.resolve().name for folder in restored]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f"two folders are called {twice!r}; rename one of them")

@@ -21,6 +21,9 @@ AUC_LIMIT = 0.08
 FACE_COLUMNS = ("face_score", "faces_found")
 """What is measured where there is no clean picture."""
 
+LEADING_COLUMN = "nme"
+"""What tells how bad a picture is where nothing else is measured."""
+
 Columns = dict[str, list[float | None]]
 """By name, a value a picture; None where there is none."""
 
@@ -105,9 +108,19 @@ class Aligner:
             "nme": error if math.isfinite(error) else None,
             f"auc_{AUC_LIMIT:g}": alignment_auc([error]) if known else None,
             "landmark_failures": float(trusted is None) if known else None,
-            "face_score": None if found is None else found.score,
+            "face_score": None if found is None or not known else found.score,
             "clean_faces": float(known),
         }
+
+
+def misalignment(columns: Columns) -> list[float]:
+    """Tell how bad the alignment of each picture is: its error, and worse than any error if no face is found.
+
+    Args:
+        columns: From `Aligner`; a picture without a reference is not bad.
+    """
+    rows = zip(columns[LEADING_COLUMN], columns["landmark_failures"], strict=True)
+    return [math.inf if failed else error or 0.0 for error, failed in rows]
 
 
 def face_columns(landmarker: Landmarker | None, pictures: Sequence[Pixels]) -> Columns:

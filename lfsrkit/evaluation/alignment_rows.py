@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lfsrkit.degradations.coding import Jpeg
+from lfsrkit.errors import UsageError
 from lfsrkit.evaluation.folders import measure_folder
 from lfsrkit.evaluation.pairs import evaluate, measure
 from lfsrkit.evaluation.scores import ImageScores
@@ -42,8 +43,11 @@ def align_models(
 
     Raises:
         MissingWeights: If the detector is not on this machine.
-        UsageError: Before anything is measured, if one of the models cannot be used for these pairs.
+        UsageError: Before anything is measured, if one of the models cannot be used for these pairs, or has the name of
+            a row that is added.
     """
+    if models.get(ENLARGED, ENLARGED) != ENLARGED:
+        raise UsageError(f"a row {ENLARGED!r} is there already, the plain enlargement; name yours otherwise")
     wanted = config.model_copy(update={"alignment": True})
     made = {
         name: restorer_for(model, scale=pairs.scale, target_mean=pairs.clean_mean, allow_code=allow_code)
@@ -71,7 +75,8 @@ def align_folders(restored: Sequence[str | Path], clean: str | Path, config: Eva
     clean = Path(clean)
     wanted = config.model_copy(update={"alignment": True})
     floor = FLOOR, measure_folder(clean, clean, wanted, change=_re_encoded)
-    yield from [floor, *((folder.name, measure_folder(folder, clean, wanted)) for folder in map(Path, restored))]
+    folders = map(Path, restored)
+    yield from [floor, *((folder.resolve().name, measure_folder(folder, clean, wanted)) for folder in folders)]
 
 
 def detector_facts(config: EvaluateConfig) -> dict[str, str]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from lfsrkit.calls import Call
 from lfsrkit.errors import MissingWeights, TooSmall, UsageError
-from lfsrkit.evaluation.alignment import FACE_COLUMNS, Aligner, Columns, face_columns
+from lfsrkit.evaluation.alignment import FACE_COLUMNS, LEADING_COLUMN, Aligner, Columns, face_columns, misalignment
 from lfsrkit.images import to_pixels
 from lfsrkit.metrics import Metric, colour_bias, gt_mean_psnr
 from lfsrkit.metrics.regional import regional_psnr
@@ -55,12 +55,13 @@ class Meter:
         return values
 
     def leading(self, values: Columns) -> str:
-        """Name the metric that tells how bad a picture is: the first that has a value; empty if none has.
+        """Name what tells how bad a picture is: the first metric with a value, then the alignment; empty if none has.
 
         Args:
             values: From a call.
         """
-        return self._metrics.leading(values)
+        name = self._metrics.leading(values)
+        return LEADING_COLUMN if not name and self._aligner is not None else name
 
     def badness(self, values: Columns) -> list[float]:
         """Tell how bad each picture is, by the leading metric.
@@ -68,6 +69,8 @@ class Meter:
         Args:
             values: From a call.
         """
+        if self.leading(values) == LEADING_COLUMN:
+            return misalignment(values)
         return self._metrics.badness(values)
 
 
@@ -137,25 +140,36 @@ class BlindMeter:
             return None
 
 
+def missing_metrics(config: EvaluateConfig) -> list[str]:
+    """Name the metrics that cannot be computed here, for want of weights.
+
+    Args:
+        config: What is measured.
+    """
+    return [name for name, metric in _Metrics(config.metrics).opened.items() if metric is None]
+
+
 @final
 class _Metrics:
     """Registered metrics by name."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
-        self._metrics: dict[str, Metric | None] = {}
+        self.opened: dict[str, Metric | None] = {}
         self.notes: list[str] = []
         for call in calls:
-            self._metrics[call.name] = self._opened(call)
+            if call.name in self.opened:
+                raise UsageError(f"metrics: {call.name} is asked for twice, and a table has one column of a name")
+            self.opened[call.name] = self._opened(call)
 
     @property
     def names(self) -> list[str]:
-        return list(self._metrics)
+        return list(self.opened)
 
     def __call__(self, restored: Images, clean: Images) -> Columns:
-        return {name: self._column(name, metric, restored, clean) for name, metric in self._metrics.items()}
+        return {name: self._column(name, metric, restored, clean) for name, metric in self.opened.items()}
 
     def leading(self, values: Columns) -> str:
-        usable = (name for name, metric in self._metrics.items() if metric is not None)
+        usable = (name for name, metric in self.opened.items() if metric is not None)
         return next((name for name in usable if all(value is not None for value in values[name])), "")
 
     def badness(self, values: Columns) -> list[float]:

@@ -14,7 +14,7 @@ from lfsrkit.errors import UsageError
 from lfsrkit.evaluation import evaluate, measure, write_results
 from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import RUNS, Judges
-from lfsrkit.experiments.scores import RESULTS, read_key, write_key
+from lfsrkit.experiments.scores import RESULTS, is_scored, sign_scores
 from lfsrkit.images import to_float
 from lfsrkit.models import restorer_for
 from lfsrkit.pairs.batch import Batch, PairData
@@ -45,9 +45,9 @@ def judge_floors(out: str | Path, data: Judges, *, device: str = "auto") -> Iter
     for name, judged in ((FLOOR, _judge_bicubic), (ORACLE, _judge_oracle)):
         folder = out / RUNS / name
         try:
-            if read_key(folder) != key:
+            if not is_scored(folder, key, data.metrics):
                 judged(folder, data, device)
-                write_key(folder, key)
+                sign_scores(folder, key, data.metrics)
             yield Floor(name, folder)
         except UsageError as error:
             yield Floor(name, folder, str(error))

@@ -9,7 +9,7 @@ from lfsrkit.experiments.entries import Entry, Judges
 from lfsrkit.experiments.floors import Floor
 from lfsrkit.experiments.grid import is_finished
 from lfsrkit.experiments.scores import RESULTS, Scores, read_failure, read_scores
-from lfsrkit.experiments.settling import Rate, read_rate
+from lfsrkit.experiments.settling import Rate, check_row, read_rate
 from lfsrkit.files import read_json
 from lfsrkit.registries import MODELS
 from lfsrkit.registry import JOINED
@@ -65,7 +65,12 @@ def gather(entries: Sequence[Entry], seeds: Sequence[int], data: Judges, floors:
         seeds: Their seeds.
         data: Pictures and metrics.
         floors: Rows without training.
+
+    Raises:
+        OutputRefused: If a row was begun with other settings, which would then be printed under its scores.
     """
+    for entry in entries:
+        check_row(entry, data)
     finished = {entry.name: [seed for seed in seeds if is_finished(entry, seed, data)] for entry in entries}
     scores = [read_scores(floor.folder, floor.name, 0) for floor in floors if not floor.missing]
     scores += [read_scores(entry.run(seed), entry.name, seed) for entry in entries for seed in finished[entry.name]]

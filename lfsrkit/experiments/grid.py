@@ -13,7 +13,7 @@ from lfsrkit.errors import DamagedFile
 from lfsrkit.evaluation import evaluate, write_results
 from lfsrkit.experiments.costs import measure_costs
 from lfsrkit.experiments.entries import Entry, Judges
-from lfsrkit.experiments.scores import FAILED, RESULTS, read_key, write_key
+from lfsrkit.experiments.scores import FAILED, RESULTS, is_scored, sign_scores
 from lfsrkit.experiments.settling import ROW_FILE, RowFailed, claim_row, settle, settled_config
 from lfsrkit.files import finite, write_json
 from lfsrkit.locks import held
@@ -106,19 +106,21 @@ def judge(folder: Path, entry: Entry, key: dict[str, Any], data: Judges, device:
     write_results(folder / RESULTS, evaluate(folder, data.judged, data.metrics, device=device))
     measure_costs(entry.folder, load(folder), data.judged, device)
     (folder / FAILED).unlink(missing_ok=True)
-    write_key(folder, key)
+    sign_scores(folder, key, data.metrics)
 
 
-def is_finished(entry: Entry, seed: int, data: Judges) -> bool:
+def is_finished(entry: Entry, seed: int, data: Judges, *, wholly: bool = False) -> bool:
     """Tell whether a run was trained as it shall be and judged by these pictures.
 
     Args:
         entry: The row.
         seed: Seed of the run.
         data: Pictures and metrics.
+        wholly: Whether every metric has to be there that could now be measured.
     """
     config = settled_config(entry, seed)
-    return config is not None and read_key(entry.run(seed)) == key_of(config, data)
+    wanted = data.metrics if wholly else None
+    return config is not None and is_scored(entry.run(seed), key_of(config, data), wanted)
 
 
 def key_of(config: TrainConfig, data: Judges) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def key_of(config: TrainConfig, data: Judges) -> dict[str, Any]:
 def _run(
     entry: Entry, seed: int, data: Judges, device: str, stop: Callable[[], bool] | None
 ) -> Iterator[tuple[str, TrainRecord | None]]:
-    if is_finished(entry, seed, data):
+    if is_finished(entry, seed, data, wholly=True):
         yield "finished before", None
     else:
         yield from settle(entry, seed, data, device=device, stop=stop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lfsrkit.experiments.entries import Entry, check_entries
 from lfsrkit.experiments.grid import is_finished
 from lfsrkit.experiments.protocols import Experiment
-from lfsrkit.experiments.settling import read_rate
+from lfsrkit.experiments.settling import check_row, read_rate
 from lfsrkit.models.macs import count_macs, count_parameters
 from lfsrkit.training import seconds_per_step
 from lfsrkit.training.budget import read_plan
@@ -42,9 +42,11 @@ def plan_rows(experiment: Experiment, *, device: str = "auto") -> Iterator[RowPl
 
     Raises:
         UsageError: If a row cannot be trained on these pictures.
+        OutputRefused: If a row was begun with other settings.
     """
     side = experiment.data.judged.batch([0]).low.shape[-1]
     for entry in experiment.entries:
+        check_row(entry, experiment.data)
         model = check_entries([entry], experiment.data)[entry.name]
         parameters, macs = count_parameters(model), count_macs(model.to("meta"), side, side)
         finished = sum(is_finished(entry, seed, experiment.data) for seed in experiment.seeds)

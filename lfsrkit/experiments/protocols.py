@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from lfsrkit import pairs
+from lfsrkit.config import parse_override
 from lfsrkit.errors import UsageError
 from lfsrkit.experiments.built import check_build
 from lfsrkit.experiments.entries import Entry, Judges, Search, make_entries, reference_of
@@ -65,7 +66,7 @@ def open_benchmark(
     if not config.rows:
         raise UsageError("no rows: name some with --rows lfsrnet,edsr_baseline, or take a recipe such as -c table2")
     for text in overrides:
-        if (key := text.partition("=")[0].strip()) in BESIDE:
+        if (key := next((key for key in BESIDE if _sets(text, key)), None)) is not None:
             raise UsageError(f"-s {text}: every row has its own here; use {BESIDE[key]}")
     metrics: EvaluateConfig = load_stage("evaluate", recipes=recipes, values={"split": split})
     search = Search(config.rates, config.trial)
@@ -166,7 +167,7 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
         "degradation": str(settings["degrade"]),
         "data": data.judged.sha256,
         "seen in training": seen,
-        "seeds": ", ".join(map(str, seeds)),
+        "seeds of a row": ", ".join(map(str, seeds)),
         "budget": f"{train.steps} steps a run" if train.minutes is None else f"{train.minutes:g} minutes a run",
         "learning rate": rates if len(search.rates) > 1 else f"{(search.rates or (optim.lr,))[0]:g} for every row",
         "loss": _losses(entries),
@@ -174,6 +175,16 @@ def facts_of(data: Judges, entries: Sequence[Entry], seeds: Sequence[int], seen:
         f"{train.precision}, {train.low} low pictures",
         "metrics": "8-bit RGB, no border crop; Y: BT.601; GT-mean PSNR: after scaling to the mean of the clean picture",
     }
+
+
+def _sets(override: str, key: str) -> bool:
+    """Tell whether an override gives a key a value, however it is written."""
+    held: Any = parse_override(override)
+    for part in key.split("."):
+        if not isinstance(held, Mapping) or part not in held:
+            return False
+        held = held[part]
+    return True
 
 
 def _losses(entries: Sequence[Entry]) -> str:

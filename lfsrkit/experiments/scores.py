@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from lfsrkit.errors import DamagedFile
+from lfsrkit.evaluation.meter import missing_metrics
 from lfsrkit.files import read_object, write_json
+from lfsrkit.stages import EvaluateConfig
 
 RESULTS = "results"
 """Folder of the scores inside that of the run."""
 
 _KEY = "of.json"
+_LACKING = "lacking"
+"""In that file: the metrics whose weights were not there."""
 
 FAILED = "failed.json"
 """Why a run has no scores, inside its folder."""
@@ -53,24 +57,29 @@ def read_scores(folder: str | Path, row: str, seed: int) -> Scores:
         raise DamagedFile(f"{path} holds no scores ({error}); remove the folder and run again") from error
 
 
-def read_key(folder: Path) -> dict[str, Any] | None:
-    """Read what the scores of a folder belong to; None if there are none.
+def is_scored(folder: Path, key: dict[str, Any], metrics: EvaluateConfig | None = None) -> bool:
+    """Tell whether a folder has the scores of something.
 
     Args:
         folder: Folder of the run.
+        key: What they have to belong to.
+        metrics: If given, scores do not count that lack a metric which could now be measured.
     """
     path = folder / RESULTS / _KEY
-    return read_object(path) if path.is_file() else None
+    held = read_object(path) if path.is_file() else {}
+    lacking = held.pop(_LACKING, [])
+    return held == key and (metrics is None or not lacking or set(lacking) <= set(missing_metrics(metrics)))
 
 
-def write_key(folder: Path, key: dict[str, Any]) -> None:
+def sign_scores(folder: Path, key: dict[str, Any], metrics: EvaluateConfig) -> None:
     """Write what the scores of a folder belong to, when all of them are there.
 
     Args:
         folder: Folder of the run.
-        key: As `read_key` gives it back.
+        key: For `is_scored`.
+        metrics: What was measured, if it could be.
     """
-    write_json(folder / RESULTS / _KEY, key)
+    write_json(folder / RESULTS / _KEY, {**key, _LACKING: missing_metrics(metrics)})
 
 
 def read_failure(folder: Path) -> str | None:

@@ -104,7 +104,7 @@ def _scores_grid(
                 **{PAPER + m: theirs.get(row.name, {}).get(m) for m in beside},
             },
             row.spread,
-            ranked=row.name != ORACLE,
+            ranked=facts[row.name].trained and not facts[row.name].undertrained,
         )
         for row in rows
     ]

@@ -50,15 +50,28 @@ def claim_row(entry: Entry, data: Judges) -> None:
     Raises:
         OutputRefused: If its folder holds something else.
     """
-    settings = {key: value for key, value in to_tables(entry.config).items() if key != "seed"}
-    identity = data_identity(data.train, data.validation)
-    key = finite({"train": settings, "search": asdict(entry.search), "data": identity})
+    check_row(entry, data)
+    write_json(entry.folder / ROW_FILE, _key(entry, data))
+
+
+def check_row(entry: Entry, data: Judges) -> None:
+    """Accept a row that was begun with the same settings, or not at all.
+
+    Args:
+        entry: The row.
+        data: Its pictures.
+
+    Raises:
+        OutputRefused: If its folder holds something else.
+    """
     path = entry.folder / ROW_FILE
-    changed = difference(read_object(path), key) if path.is_file() else []
+    changed = difference(read_object(path), _key(entry, data)) if path.is_file() else []
     if changed:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
-        raise OutputRefused(f"{entry.folder} was begun otherwise: {shown}; name another --out, or remove that folder")
-    write_json(path, key)
+        raise OutputRefused(
+            f"{entry.folder} was begun otherwise: {shown}; give the same settings, name another --out, or remove that "
+            "folder"
+        )
 
 
 def settled_config(entry: Entry, seed: int) -> TrainConfig | None:
@@ -158,6 +171,12 @@ def _choose_rate(
     if tried[f"{best:g}"] is None:
         raise RowFailed(f"the loss stayed finite with none of the rates {', '.join(tried)}")
     write_json(entry.folder / RATE_FILE, asdict(Rate(best, tried, steps, seconds)))
+
+
+def _key(entry: Entry, data: Judges) -> dict[str, Any]:
+    settings = {key: value for key, value in to_tables(entry.config).items() if key != "seed"}
+    identity = data_identity(data.train, data.validation)
+    return finite({"train": settings, "search": asdict(entry.search), "data": identity})
 
 
 def _rank(psnr: float | None) -> float:

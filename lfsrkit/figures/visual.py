@@ -1,6 +1,6 @@
 """Pictures side by side, row by row a face, with its eyes and its mouth enlarged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
@@ -70,8 +70,9 @@ def faces_of_pairs(
         allow_code: Whether names in the file of a model may import plug-ins and ``prefix:`` components.
 
     Raises:
-        UsageError: If a model cannot be used for these pairs.
+        UsageError: If a model cannot be used for these pairs, or has the head of another column.
     """
+    _refuse_heads([name for name, model in models.items() if (name, model) != (FLOOR, FLOOR)], (LOW, FLOOR, CLEAN))
     place = choose_device(device)
     batch = pairs.batch(places)
     low = to_float(batch.low)
@@ -106,8 +107,9 @@ def faces_of_folders(
         landmarker: Finds eyes and mouth; an average face stands in for it.
 
     Raises:
-        UsageError: If a folder lacks a picture.
+        UsageError: If a folder lacks a picture, or has the head of another column.
     """
+    _refuse_heads(restored, (LOW, CLEAN))
     folders = {**({} if low is None else {LOW: low}), **restored, CLEAN: clean}
     files = {head: pictures_in(Path(folder)) for head, folder in folders.items()}
     chosen = list(names) or list(files[CLEAN])[:count]
@@ -118,6 +120,12 @@ def faces_of_folders(
     return [
         _face(name, {head: read(found[name]) for head, found in files.items()}, None, landmarker) for name in chosen
     ]
+
+
+def _refuse_heads(heads: Iterable[str], taken: Sequence[str]) -> None:
+    for head in heads:
+        if head in taken:
+            raise UsageError(f"a column called {head!r} is there already; name it otherwise")
 
 
 def visual_figure(faces: Sequence[Face]) -> Figure:

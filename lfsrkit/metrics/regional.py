@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from lfsrkit.errors import UsageError
 from lfsrkit.metrics.fidelity import Psnr
 from lfsrkit.regions import region_union, template_regions
 from lfsrkit.types import Images, Regions
@@ -31,6 +32,11 @@ def regional_psnr(restored: Images, clean: Images, regions: Sequence[Tensor | No
         By ``psnr_`` and the name of the part: one number a picture, None where the part is absent, NaN where the
         restored picture holds no number.
     """
+    height, width = clean.shape[-2:]
+    if height != width and any(known is None for known in regions):
+        raise UsageError(
+            f"regions: pictures of {width}x{height} pixels have none, and those of an average face are square"
+        )
     maps: Regions = torch.stack([template_regions(clean.shape[-1]) if r is None else r for r in regions]).to(clean)
     weights = {name: region_union(maps, parts) for name, parts in PARTS.items()}
     weights["background"] = 1 - region_union(maps, ("components", "skin"))

@@ -139,7 +139,7 @@ def shot_and_read(curve: Transfer) -> tuple[float, float]:
         curve: From `transfer_curve`.
 
     Returns:
-        Shot slope s and read variance r; NaN where no bin could be used.
+        Shot slope s and read variance r; NaN where fewer than two bins could be used, which make no line.
 
     Example:
         >>> s, r = shot_and_read(Transfer((0.1, 0.2, 0.4), (0.0003, 0.0005, 0.0009)))
@@ -147,7 +147,7 @@ def shot_and_read(curve: Transfer) -> tuple[float, float]:
         (0.002, 0.0001)
     """
     points = [(m, v) for m, v in zip(curve.mean, curve.variance, strict=True) if math.isfinite(m) and v > 0]
-    if not points:
+    if len(points) < 2:
         return math.nan, math.nan
     light, noise = torch.tensor(points, dtype=torch.float64).unbind(1)
     shapes = torch.stack([light, torch.ones_like(light)], 1) / noise[:, None]

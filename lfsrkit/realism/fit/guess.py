@@ -1,5 +1,6 @@
 """What is known of the pictures so far, as a chain of degradations."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ FEW = 0.05
 """Share of coded pictures up to which coding is left out."""
 DARKEST = 16.0
 """Stops that `exposure` takes at the most."""
+_STRONGEST = math.log2(100)
+"""Binary logarithm of the greatest gain that `white_balance` takes."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Coding:
 
 @dataclass(frozen=True)
 class Guess:
-    """Every fitted parameter, cause by cause."""
+    """Every fitted parameter, cause by cause; exposure and cast are cut to what the chain can do."""
 
     stops: Spread
     """Loss of light."""
@@ -41,11 +44,25 @@ class Guess:
     grain: Grain
     coding: Coding | None
 
+    def __post_init__(self) -> None:
+        """Cut."""
+        object.__setattr__(self, "stops", self.stops.within(0.0, DARKEST))
+        for name in ("red", "blue"):
+            object.__setattr__(self, name, getattr(self, name).within(-_STRONGEST, _STRONGEST))
+
+    def remark(self) -> str | None:
+        """Say what makes the fit worth little, or None."""
+        if self.stops.ends()[1] == 0:
+            return "these pictures are no darker than the normal faces, so no loss of light was found"
+        if self.stops.ends()[0] == DARKEST:
+            return "these pictures are black, or nearly: there is no light to fit a degradation to"
+        return None
+
     def facts(self) -> dict[str, str]:
         """Say cause by cause what the chain does."""
-        low, high = map(_within, self.stops.ends())
+        low, high = self.stops.ends()
         return {
-            "exposure": f"{_within(self.stops.middle):.2f} stops below normal light, {low:.2f} to {high:.2f}",
+            "exposure": f"{self.stops.middle:.2f} stops below normal light, {low:.2f} to {high:.2f}",
             "cast": f"red x{2**self.red.middle:.3g}, blue x{2**self.blue.middle:.3g}, of green",
             "light": self._light(),
             "noise": f"variance {self.grain.shot:.3g} x light + {self.grain.read:.3g}",
@@ -71,7 +88,7 @@ class Guess:
             yield Call("linear_gradient", {"angle": (0.0, 360.0), "ambient": ambient, "normalise": "mean"})
         if scale > 1:
             yield Call("downsample", {"kernel": "bicubic", "scale": scale, "light": "linear"})
-        low, high = map(_within, self.stops.ends())
+        low, high = self.stops.ends()
         yield Call("exposure", {"stops": (_digits(low), _digits(high))})
         red, blue = (tuple(_digits(2**end) for end in spread.ends()) for spread in (self.red, self.blue))
         yield Call("white_balance", {"red": red, "blue": blue, "correction": 0.0})
@@ -98,10 +115,6 @@ def coding_of(qualities: Sequence[int | None]) -> Coding | None:
         return None
     cut = len(found) // 20
     return Coding(found[cut], found[-1 - cut], len(found) / len(qualities))
-
-
-def _within(stops: float) -> float:
-    return min(max(stops, 0.0), DARKEST)
 
 
 def _digits(value: float) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lfsrkit.errors import BadPicture, LfsrkitError
 from lfsrkit.faces import FaceRef, Rejected, frame, open_source
+from lfsrkit.faces.folder import FolderSource
 from lfsrkit.faces.framing import crop_of
 from lfsrkit.images import Pixels, decode, to_bytes
 from lfsrkit.realism.fit.coding import quality_of_file, quality_of_pixels
@@ -48,7 +49,7 @@ def read_dark(folder: Path) -> DarkSet:
         UsageError: If there is no such folder.
         LfsrkitError: If fewer than 6 pictures can be used.
     """
-    listing = open_source(str(folder)).find()
+    listing = FolderSource(folder).find()
     found: list[DarkPicture] = []
     rejected = list(listing.rejected)
     for ref in sorted(listing.refs, key=lambda ref: ref.source):

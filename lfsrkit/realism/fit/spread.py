@@ -32,6 +32,20 @@ class Spread:
         """
         return self.middle - _HALF_WIDTH * self.deviation, self.middle + _HALF_WIDTH * self.deviation
 
+    def within(self, low: float, high: float) -> "Spread":
+        """Cut the even distribution off where a chain cannot follow it.
+
+        Args:
+            low: Least end.
+            high: Greatest end.
+
+        Example:
+            >>> Spread(1.0, 2.0).within(0.0, 16.0).ends()[0], Spread(-2.0, 0.5).within(0.0, 16.0)
+            (0.0, Spread(middle=0.0, deviation=0.0))
+        """
+        first, last = (min(max(end, low), high) for end in self.ends())
+        return Spread((first + last) / 2, (last - first) / 2 / _HALF_WIDTH)
+
 
 def spread_between(observed: PerImage, reference: Others) -> Spread:
     r"""Tell by how much pictures lie above a reference, and how much of their scatter is not the reference's own.
