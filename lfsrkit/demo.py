@@ -1,19 +1,18 @@
 """The whole chain once, small: faces, pairs, training, evaluation against the floor, enhancement, a page to look at."""
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lfsrkit import evaluation, inference, pairs, training
-from lfsrkit.config import to_tables
 from lfsrkit.evaluation import ImageScores, Summary
 from lfsrkit.files import claim_folder, write_json
 from lfsrkit.images import to_pixels, write_png
 from lfsrkit.inference import Enhanced
 from lfsrkit.pairs import PairSet, Progress
 from lfsrkit.report import Contents, write_page
+from lfsrkit.report.runs import run_contents
 from lfsrkit.stages import load_stage
 from lfsrkit.training import TrainRecord
 
@@ -71,31 +70,41 @@ def demo(
     yield Stage("train", f"{config.model}, {config.steps} steps of {config.batch_size} pairs")
     train, validation = (pairs.open(out / "pairs", split) for split in ("train", "validation"))
     yield from training.train(config, train, validation, out / "run", resume=(out / "run").exists(), device=device)
-    yield from _measured(out, device, f"{config.model.name}, {config.steps} steps", to_tables(config))
+    yield from _measured(out, device, f"{config.model.name}, {config.steps} steps")
 
 
 def _shares() -> dict[str, Any]:
     return {"splits": {"train": 0.8, "validation": 0.1, "test": 0.1}}
 
 
-def _measured(out: Path, device: str, name: str, settings: dict[str, Any]) -> Iterator[Event]:
+def _measured(out: Path, device: str, name: str) -> Iterator[Event]:
     test = pairs.open(out / "pairs", "test")
     config = load_stage("evaluate", recipes=[RECIPE])
+    judged: dict[str, list[ImageScores]] = {}
     summaries: dict[str, Summary] = {}
-    shown: list[ImageScores] = []
     for model, title in ((FLOOR, "bicubic (the floor)"), (out / "run", name)):
         yield Stage("evaluate", f"{title} on {len(test)} test faces")
-        shown = []
+        judged[title] = []
         for scores in evaluation.evaluate(model, test, config, device=device):
-            shown.append(scores)
+            judged[title].append(scores)
             yield scores
-        summaries[title] = evaluation.write_results(out / "evaluation", shown)
+        summaries[title] = evaluation.write_results(out / "evaluation", judged[title])
     yield Stage("enhance", "the low test pictures, as files")
     yield from _enhanced(out, test, device)
     report = out / "report.html"
-    means = {title: summary.mean for title, summary in summaries.items()}
-    write_page(report, _contents(test, means, shown, training.read_records(out / "run"), settings))
-    yield Finished(report, means, summaries[name].notes)
+    write_page(report, _contents(run_contents(out / "run", judged, test), test))
+    yield Finished(report, {title: summary.mean for title, summary in summaries.items()}, summaries[name].notes)
+
+
+def _contents(of_run: Contents, test: PairSet) -> Contents:
+    faces = test.settings["faces"]
+    drawn = faces.startswith("synthetic:")
+    origin = "The faces are drawings made by the program; they show no person." if drawn else f"Faces: {faces}."
+    return replace(
+        of_run,
+        title="lfsrkit demo: dark small faces, restored",
+        subtitle=f"{origin} A short training on a few faces: it shows that the chain works, not how good it can get.",
+    )
 
 
 def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
@@ -103,32 +112,3 @@ def _enhanced(out: Path, test: PairSet, device: str) -> Iterator[Enhanced]:
     for index in range(min(len(test), evaluation.SHOWN)):
         write_png(folder / f"face_{index:02d}.png", to_pixels(test.batch([index]).low)[0])
     yield from inference.enhance(out / "run", [folder], out / "enhanced", load_stage("enhance"), device=device)
-
-
-def _contents(
-    test: PairSet, scores: Scores, shown: list[ImageScores], records: list[dict[str, Any]], settings: dict[str, Any]
-) -> Contents:
-    data = test.settings
-    judged = f"n = {len(test)} test faces, x{test.scale}, seed {data['seed']}"
-    notes = dict.fromkeys(note for scores in shown for note in scores.notes)
-    drawn = data["faces"].startswith("synthetic:")
-    origin = "The faces are drawings made by the program; they show no person." if drawn else f"Faces: {data['faces']}."
-    return Contents(
-        title="lfsrkit demo: dark small faces, restored",
-        subtitle=f"{origin} A short training on a few faces: it shows that the chain works, not how good it can get.",
-        scores=scores,
-        protocol="; ".join([judged, "8-bit RGB, no border crop", *notes]),
-        faces=[(s.shown["low"], s.shown["restored"], s.shown["clean"]) for s in shown if s.shown],
-        curves={
-            "training loss": [(r["step"], r["loss"]) for r in records if r.get("loss") is not None],
-            "validation PSNR (dB)": [
-                (r["step"], psnr) for r in records if (psnr := r.get("validation", {}).get("psnr")) is not None
-            ],
-        },
-        details={
-            "degradation": data["degrade"],
-            "data hash": test.sha256,
-            "training": json.dumps(settings, default=str),
-            "versions": json.dumps(test.manifest.versions),
-        },
-    )

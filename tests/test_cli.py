@@ -56,6 +56,9 @@ OPTIONS = {
         *["--pairs", "--split", "--restored", "--clean", "--low", "--out", *SETTINGS, "--device"],
         *["--allow-code", "--force", "--dry-run", "--json"],
     ],
+    "report": [
+        *["--pairs", "--split", "--out", *SETTINGS, "--device", "--allow-code", "--force", "--dry-run", "--json"],
+    ],
     "align": [
         *["--pairs", "--split", "--restored", "--clean", "--metric", "--out", *SETTINGS, "--device"],
         *["--force", "--allow-code", "--dry-run", "--json"],

@@ -28,8 +28,8 @@ CASES = {
     "figures masks": "synthetic:1 --mask patch --out SHEET",
     "regions build": "FACES --out OUT",
 }
-ELSEWHERE = {"pairs fit"}
-"""Takes longer; `tests/test_fit.py` has it."""
+ELSEWHERE = {"pairs fit", "report"}
+"""Take longer; `tests/test_fit.py` and `tests/test_report.py` have them."""
 
 NEEDS_MESH = {"align", "regions build"}
 

@@ -69,6 +69,15 @@ def test_a_file_that_disappears_is_a_bad_picture(folder: Folder) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs a second user")
+def test_a_file_that_changes_is_a_bad_picture(folder: Folder) -> None:
+    place = folder(2)
+    source = open_source(str(place))
+    first, second = sorted(source.find().refs, key=lambda ref: ref.source)
+    shutil.copy(place / second.source, place / first.source)
+    with pytest.raises(BadPicture, match="has changed since it was found"):
+        source.read(first)
+
+
 def test_an_unreadable_folder_is_reported_and_the_rest_is_found(folder: Folder) -> None:
     # Outside pytest's own folders, which no other user may enter.
     with tempfile.TemporaryDirectory() as open_to_all:

@@ -24,6 +24,7 @@ from lfsrkit_cli.pairs import app as pairs
 from lfsrkit_cli.plugs import list_plugs, show_plug
 from lfsrkit_cli.preview import preview
 from lfsrkit_cli.regions import app as regions
+from lfsrkit_cli.report import report
 from lfsrkit_cli.spelling import HANDLER, register
 from lfsrkit_cli.train import train
 from lfsrkit_cli.web import web
@@ -90,6 +91,7 @@ app.add_typer(regions, name="regions")
 app.add_typer(pairs, name="pairs")
 command(app, "train")(train)
 command(app, "evaluate")(evaluate)
+command(app, "report")(report)
 command(app, "align")(align)
 command(app, "benchmark")(benchmark)
 app.add_typer(ablate, name="ablate")

@@ -1,5 +1,6 @@
 """Faces from a folder of pictures, at any depth, or from one picture file."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,9 +58,12 @@ class FolderSource(FaceSource):
             ref: From `find`.
 
         Raises:
-            BadPicture: If it disappeared, cannot be read, or cannot be decoded.
+            BadPicture: If it disappeared, has changed, cannot be read, or cannot be decoded.
         """
-        return _decoded(self.folder / ref.source)
+        data = _read(self.folder / ref.source)
+        if hashlib.sha256(data).hexdigest() != ref.id:
+            raise BadPicture("it has changed since it was found")
+        return SourcePicture(decode_picture(data))
 
     def _files(self, troubles: list[Rejected]) -> Iterator[Path]:
         def note(error: OSError) -> None:
@@ -116,12 +120,11 @@ class FileSource(FaceSource):
         Raises:
             BadPicture: If it cannot be read or decoded.
         """
-        return _decoded(self.path)
+        return SourcePicture(decode_picture(_read(self.path)))
 
 
-def _decoded(path: Path) -> SourcePicture:
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise BadPicture(f"cannot be read: {error.strerror or error}") from None
-    return SourcePicture(decode_picture(data))
