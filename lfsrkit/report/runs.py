@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lfsrkit.config import to_tables
 from lfsrkit.errors import UsageError
-from lfsrkit.evaluation import ImageScores, summarise
-from lfsrkit.models.weights import CONFIG_FILE
+from lfsrkit.evaluation import SHOWN, ImageScores, summarise
 from lfsrkit.pairs.batch import PairData
 from lfsrkit.report import Contents
 from lfsrkit.report.curves import Point
-from lfsrkit.stages import load_stage
 from lfsrkit.training import read_records
+from lfsrkit.training.folder import read_settings
 from lfsrkit.versions import versions
 
 Judged = Mapping[str, Sequence[ImageScores]]
@@ -32,26 +30,27 @@ def run_contents(run: str | Path, judged: Judged | None = None, pairs: PairData 
         UsageError: If there is no run, or nothing of it is known yet.
     """
     run = Path(run)
-    if not (run / CONFIG_FILE).is_file():
+    settings = read_settings(run)
+    if settings is None:
         raise UsageError(f"{run}: no run is there; name a folder that `lfsrkit train` has made{_page_of_others(run)}")
     records = read_records(run)
     if not records:
         raise UsageError(f"{run}: the run has just begun; nothing is known of it yet")
-    config, last = load_stage("train", recipes=[str(run / CONFIG_FILE)]), records[-1]
-    judged = judged or {}
+    last, judged = records[-1], judged or {}
+    model = settings["model"] if isinstance(settings["model"], str) else settings["model"]["name"]
     notes = dict.fromkeys(note for rows in judged.values() for row in rows for note in row.notes)
     conditions = ["8-bit RGB, no border crop", *notes]
     if pairs is not None:
         conditions.insert(0, f"n = {len(pairs)}, x{pairs.scale}, {pairs.settings['faces']}")
     shown = [row.shown for row in [*judged.values()][-1] if row.shown] if judged else []
     return Contents(
-        title=f"{config.model}, {last['step']:,} of {last['steps']:,} steps",
+        title=f"{model}, {last['step']:,} of {last['steps']:,} steps",
         subtitle=f"{last['images_seen']:,} pictures seen in {last['seconds'] / 60:.1f} minutes of training.",
         scores={title: summarise(rows).mean for title, rows in judged.items()} or _validated(records),
         protocol="; ".join(conditions),
-        faces=[(each["low"], each["restored"], each["clean"]) for each in shown],
+        faces=[(each["low"], each["restored"], each["clean"]) for each in shown[:SHOWN]],
         curves=_curves(records),
-        details={**_facts(pairs), "training": json.dumps(to_tables(config)), "versions": json.dumps(versions())},
+        details={**_facts(pairs), "training": json.dumps(settings), "versions": json.dumps(versions())},
     )
 
 

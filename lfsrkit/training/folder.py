@@ -30,10 +30,10 @@ def claim_run(out: Path, config: TrainConfig, data: Mapping[str, str], *, resume
         OutputRefused: If the folder holds a run that is not to be resumed, or another run.
     """
     tables = {"train": to_tables(config)}
-    recorded, plan = _recorded(out), read_plan(out)
+    recorded, plan = read_settings(out), read_plan(out)
     if recorded is not None and not resume:
-        raise OutputRefused(f"{out} holds a run; go on with it with --resume, or name another folder")
-    changed = difference(recorded["train"], tables["train"]) if recorded is not None else []
+        raise OutputRefused(f"{out} holds a run; --resume goes on with it; or name another folder")
+    changed = difference(recorded, tables["train"]) if recorded is not None else []
     changed += difference(plan.data, data, "data.") if plan is not None else []
     if changed and not force:
         shown = "; ".join(changed[:_SHOWN]) + ("; ..." if len(changed) > _SHOWN else "")
@@ -54,7 +54,7 @@ def refuse_stranger(out: Path) -> None:
         OutputRefused: If it holds something else.
         DamagedFile: If its configuration cannot be read.
     """
-    _recorded(out)
+    read_settings(out)
 
 
 def data_identity(train: PairData, validation: PairData | None) -> dict[str, str]:
@@ -67,7 +67,16 @@ def data_identity(train: PairData, validation: PairData | None) -> dict[str, str
     return {"train": train.sha256, **({} if validation is None else {"validation": validation.sha256})}
 
 
-def _recorded(out: Path) -> dict[str, Any] | None:
+def read_settings(out: Path) -> dict[str, Any] | None:
+    """Read with which settings a run was begun, as they were written; None if there is no run.
+
+    Args:
+        out: Folder of the run.
+
+    Raises:
+        OutputRefused: If it holds something else.
+        DamagedFile: If its configuration cannot be read.
+    """
     path = out / CONFIG_FILE
     if not path.is_file():
         return None
@@ -79,4 +88,4 @@ def _recorded(out: Path) -> dict[str, Any] | None:
         raise OutputRefused(
             f"{out} holds something else (a {CONFIG_FILE} without [train]); name an empty or a new folder"
         )
-    return tables
+    return dict(tables["train"])
