@@ -31,7 +31,7 @@ def test_what_is_told_of_the_exposure_is_what_the_chain_does(middle: float, told
 def test_a_cast_is_cut_to_the_gains_that_a_chain_takes() -> None:
     chain = guess_of(red=Spread(-9.0, 1.0), blue=Spread(6.5, 0.5)).chain()
     gains = chain.as_tables()[1]
-    assert gains["red"] == [0.01, 0.01]
+    assert gains["red"] == (0.01, 0.01)
     assert gains["blue"][1] == 100.0
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pairs_cases import plan_of, run
+from pairs_cases import SMALL, plan_of, run
 
 from lfsrkit import pairs
 from lfsrkit.errors import LfsrkitError, OutputRefused, UsageError
 from lfsrkit.faces import FaceRef
 from lfsrkit.pairs import plan
+from lfsrkit.stages import load_stage
 
 Folder = Callable[..., Path]
 
@@ -46,9 +47,10 @@ def test_a_low_picture_of_one_pixel_is_refused(folder: Folder) -> None:
 def test_a_build_that_is_refused_leaves_the_folder_free(
     values: dict[str, Any], options: dict[str, Any], folder: Folder, tmp_path: Path
 ) -> None:
-    faces, out = folder(16), tmp_path / "out"
+    out, shares = tmp_path / "out", {"splits": {"train": 0.5, "test": 0.5}}
+    config = {"faces": str(folder(16)), **SMALL, **shares, **values}
     with pytest.raises(UsageError):
-        run(plan_of(faces, **values), out, **options)
+        run(pairs.make_plan(load_stage("pairs", values=config)), out, **options)
     assert not out.exists()
 
 

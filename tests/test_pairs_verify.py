@@ -47,7 +47,6 @@ def test_verify_allows_another_device_its_rounding(folder: Folder, tmp_path: Pat
         ("sha256", "0" * 64, "sha256 is not that"),
         ("clean_mean", 0.1, "clean_mean is 0.1"),
         ("rejected", 3, "3 pictures were rejected, 0 are listed"),
-        ("splits", {"train": 11, "validation": 2, "test": 2}, "the shards hold"),
     ],
 )
 def test_verify_sees_a_changed_record(key: str, value: Any, said: str, built: Path) -> None:

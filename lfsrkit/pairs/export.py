@@ -5,7 +5,7 @@ import re
 import shutil
 import tarfile
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -82,6 +82,8 @@ def export(folder: str | Path, out: str | Path, *, to: str, splits: Sequence[str
             done += count
             yield Exported(done, total)
         shutil.rmtree(out / MARKER / UNFINISHED / split, ignore_errors=True)
+    with suppress(OSError):  # exports of other splits may be at work
+        (out / MARKER / UNFINISHED).rmdir()
 
 
 def exported_counts(folder: str | Path, *, to: str, splits: Sequence[str] = ()) -> dict[str, int]:

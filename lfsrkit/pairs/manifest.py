@@ -90,9 +90,10 @@ def identity_of(shards: Mapping[str, StoredShard]) -> str:
     """Hash the hashes of all shards.
 
     Args:
-        shards: By name, in the order of the plan.
+        shards: By name.
     """
-    hashes = "\n".join(f"{name} {shard.sha256}" for name, shard in shards.items())
+    planned = sorted(shards, key=lambda name: (SPLITS.index(name.partition("-")[0]), name))
+    hashes = "\n".join(f"{name} {shards[name].sha256}" for name in planned)
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 

@@ -30,7 +30,9 @@ class Spread:
             >>> [round(end, 3) for end in Spread(3.0, 1 / 3**0.5).ends()]
             [2.0, 4.0]
         """
-        return self.middle - _HALF_WIDTH * self.deviation, self.middle + _HALF_WIDTH * self.deviation
+        half = _HALF_WIDTH * self.deviation
+        # Rounded, and no negative zero: what was cut off at a limit must not lie beyond it by a last bit.
+        return round(self.middle - half, 12) + 0.0, round(self.middle + half, 12) + 0.0
 
     def within(self, low: float, high: float) -> "Spread":
         """Cut the even distribution off where a chain cannot follow it.
