@@ -58,6 +58,15 @@ def test_rows_may_have_different_numbers_of_seeds() -> None:
     assert found.standard_error == pytest.approx(1 / math.sqrt(3), rel=0.05)
 
 
+def test_seeds_are_paired_with_themselves_alone() -> None:
+    levels = (19.0, 20.0, 21.0)
+    mine = [scores("a", seed, np.full(40, level)) for seed, level in enumerate(levels)]
+    same = [scores("b", seed, np.full(40, level)) for seed, level in enumerate(levels)]
+    others = [scores("b", seed + 1, np.full(40, level)) for seed, level in enumerate(levels)]
+    assert compare([*mine, *same], "a", "b", "psnr").standard_error == pytest.approx(0, abs=1e-9)
+    assert compare([*mine, *others], "a", "b", "psnr").standard_error == pytest.approx(math.sqrt(2 / 3), rel=0.05)
+
+
 def test_pictures_without_a_value_are_left_out() -> None:
     values = [[20.0, math.inf, 22.0, None], [19.0, 20.0, 20.0, 21.0]]
     found = compare([scores("a", 0, values[0]), scores("b", 0, values[1])], "a", "b", "psnr")

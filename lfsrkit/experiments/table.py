@@ -84,7 +84,10 @@ def compare(scores: Sequence[Scores], row: str, reference: str, metric: str) -> 
         return Comparison(row, reference, metric, math.nan, math.nan, math.nan, math.nan)
     mine, theirs = mine[:, whole], theirs[:, whole]
     generator = np.random.default_rng(key_seed("bootstrap", row, reference, metric))
-    resampled = np.concatenate([_resampled(mine, theirs, generator, count) for count in _portions(mine.shape[1])])
+    # The same seeds for both rows where they have the same: that is what makes it paired.
+    paired = _seeds(scores, row) == _seeds(scores, reference)
+    portions = _portions(mine.shape[1])
+    resampled = np.concatenate([_resampled(mine, theirs, generator, count, paired=paired) for count in portions])
     low, high = np.quantile(resampled, (0.025, 0.975))
     difference, error = float(mine.mean() - theirs.mean()), float(np.std(resampled))
     return Comparison(row, reference, metric, difference, float(low), float(high), error)
@@ -112,6 +115,10 @@ def _spread(values: Sequence[float | None]) -> float | None:
     return stdev(known) if all(map(math.isfinite, known)) else math.nan
 
 
+def _seeds(scores: Sequence[Scores], row: str) -> list[int]:
+    return [each.seed for each in scores if each.row == row]
+
+
 def _matrix(scores: Sequence[Scores], row: str, metric: str) -> NDArray[np.float64]:
     found = [each.values[metric] for each in scores if each.row == row]
     if not found:
@@ -121,13 +128,12 @@ def _matrix(scores: Sequence[Scores], row: str, metric: str) -> NDArray[np.float
 
 
 def _resampled(
-    mine: NDArray[np.float64], theirs: NDArray[np.float64], generator: np.random.Generator, count: int
+    mine: NDArray[np.float64], theirs: NDArray[np.float64], generator: np.random.Generator, count: int, *, paired: bool
 ) -> NDArray[np.float64]:
     """Draw seeds and pictures again, some times over; how often each was drawn is its weight in the mean."""
     seeds, pictures = mine.shape
-    # The same seeds and pictures for both rows where they have as many seeds: that is what makes it paired.
     first = _weights(seeds, generator, count)
-    second = first if len(theirs) == seeds else _weights(len(theirs), generator, count)
+    second = first if paired else _weights(len(theirs), generator, count)
     return ((first @ mine - second @ theirs) * _weights(pictures, generator, count)).sum(1)
 
 
