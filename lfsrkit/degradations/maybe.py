@@ -34,14 +34,13 @@ def maybe(of: Degradation, chance: float = 0.5) -> Degradation:
         >>> shots.sample(2, torch.Generator())
         {'applied': [True, True], 'quality': [50, 50]}
     """
-    from lfsrkit.degradations.chain import Chain  # which imports this module
-
-    if isinstance(of, Chain):
-        raise BadParameters("degradation 'maybe'", [f"of = {of}: it is a chain; put maybe(...) around its stages"])
-    shrinks = f"of = {of}: it shrinks pictures, and a batch has one size" if of.scale != 1 else None
+    drawn = of.sample(1, torch.Generator().manual_seed(0))
+    if any(isinstance(value, dict) for value in drawn.values()):
+        raise BadParameters("degradation 'maybe'", ["of is a chain; put maybe(...) around its stages"])
+    shrinks = f"of shrinks pictures {of.scale} times, and a batch has one size" if of.scale != 1 else None
     require("maybe", outside("chance", chance, 0, 1), shrinks)
-    if APPLIED in of.sample(1, torch.Generator().manual_seed(0)):
-        raise BadParameters("degradation 'maybe'", [f"of = {of}: it is a 'maybe' already; multiply the chances"])
+    if APPLIED in drawn:
+        raise BadParameters("degradation 'maybe'", ["of is a 'maybe' already; multiply the chances"])
     return _MaybeLight(of, chance) if isinstance(of, LinearDegradation) else _Maybe(of, chance)
 
 
