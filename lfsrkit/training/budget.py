@@ -10,7 +10,8 @@ from lfsrkit.stages import TrainConfig
 
 PLAN_FILE = "plan.json"
 WARMUP_STEPS, TIMED_STEPS, FIRST_STEPS = 3, 20, 2
-"""Steps of warm-up, steps that are timed, and those that decide how many: two, one of each part of a cascade."""
+"""Steps of warm-up, steps that are timed, and those that decide how many: two, one of each part of a cascade, after as
+many of warm-up, for the first step of a large network takes half as long again as the others."""
 LONGEST_SECONDS = 60.0
 """Of the timing of a model, about."""
 
@@ -67,7 +68,7 @@ def worth_timing(seconds: float, timed: int = TIMED_STEPS) -> int:
     """Say how many steps are worth their time once some were timed; none where those are exact enough for their length.
 
     Args:
-        seconds: Of a first step, without warm-up.
+        seconds: Of a step.
         timed: At most.
 
     Example:

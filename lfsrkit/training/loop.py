@@ -179,7 +179,7 @@ class _Run:
 
     def seconds_per_step(self, timed: int = TIMED_STEPS) -> float:
         """Time some steps of a copy of the model, fewer where one takes long."""
-        first = self._timed(FIRST_STEPS, warmup=0)
+        first = self._timed(FIRST_STEPS, warmup=FIRST_STEPS)
         more = worth_timing(first, timed)
         return self._timed(more, warmup=WARMUP_STEPS) if more else first
 
