@@ -11,7 +11,7 @@ from lfsrkit.stages import TrainConfig
 PLAN_FILE = "plan.json"
 WARMUP_STEPS, TIMED_STEPS, FIRST_STEPS = 3, 20, 2
 """Steps of warm-up, steps that are timed, and those that decide how many: two, one of each part of a cascade, after as
-many of warm-up, for the first step of a large network takes half as long again as the others."""
+many of warm-up, for the first steps of a large network take longer."""
 LONGEST_SECONDS = 60.0
 """Of the timing of a model, about."""
 
