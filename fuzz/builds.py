@@ -22,6 +22,12 @@ MANIFEST = Path(".lfsrkit") / "manifest.json"
 SIDECAR = Path(".lfsrkit") / "shards" / f"{SPLIT}-00000-of-00001.json"
 PLAN = Path(".lfsrkit") / "plan.json"
 PICTURES = ("low", "clean", "regions")
+OF_THE_RECORD = (
+    "shards have their recorded hashes",
+    "the record is that of the shards",
+    "the recorded mean is that of the clean pictures",
+)
+"""What is no longer so once a shard was damaged, whatever is in it."""
 
 
 @lru_cache
@@ -74,7 +80,7 @@ def read_all(folder: Path) -> None:
         for layout in ("folders", "webdataset"):
             _export(folder, Path(place) / layout / "out", layout)
     _ = [opened[number] for number in range(len(opened))]
-    if faults := [fault for finding in told[1:] for fault in finding.faults]:  # the first is the hash
+    if faults := [fault for finding in told if finding.check not in OF_THE_RECORD for fault in finding.faults]:
         raise DamagedFile(faults[0])
     profile_pairs(opened)
 

@@ -120,7 +120,7 @@ def made_without_av(monkeypatch: pytest.MonkeyPatch) -> Degradation:
 
 def test_without_pyav_the_error_names_what_to_install(monkeypatch):
     d = made_without_av(monkeypatch)
-    with pytest.raises(UsageError, match=r"pip install lfsrkit\[video\]"):
+    with pytest.raises(UsageError, match=r"pip install 'lfsrkit\[video\]'"):
         d.apply(pictures(1), {"crf": [30]})
 
 

@@ -130,7 +130,7 @@ def test_minutes_become_steps_once(train_pairs: PairSet, tmp_path: Path, monkeyp
     monkeypatch.setattr("lfsrkit.training.loop.time_steps", _counting := _Timer(seconds=7.5))
     first = next(training.train(config, train_pairs, None, out, device="cpu"))
     assert first.steps == 4
-    assert _counting.calls == [(2, 0), (8, 3)]
+    assert _counting.calls == [(2, 2), (8, 3)]
     assert json.loads((out / "plan.json").read_text())["seconds_per_step"] == 7.5
     rest = list(training.train(config, train_pairs, None, out, resume=True, device="cpu"))
     assert [record.step for record in rest] == [2, 3, 4]
