@@ -112,6 +112,7 @@ class Two(Detector):
         return [FoundFace(points + np.array([x, 0]), 0.9) for x in (40, 110)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "size", "said"),
     [

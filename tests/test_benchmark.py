@@ -160,6 +160,7 @@ def test_a_build_of_another_protocol_is_refused(pairs_folder: Path, tmp_path: Pa
     assert "degrade:" in wrong.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("benchmark", "--rows", "lfsrnet_tiny"), ("ablate", "masks", "none")])
 def test_a_single_build_is_that_of_the_recipe(words: tuple[str, ...], pairs_folder: Path, tmp_path: Path) -> None:
     """A table headed by a protocol holds numbers of it."""

@@ -49,6 +49,7 @@ def test_resumed_equals_uninterrupted(data: tuple[PairSet, PairSet], whole: Path
     assert_same_run(out, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [3, 4, 7, 11])
 def test_a_stop_request_saves_where_it_is(
     data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, after: int
@@ -133,6 +134,7 @@ def test_weights_of_another_model_cannot_be_forced(data: tuple[PairSet, PairSet]
         next(training.train(stage("model=toy(width=4)"), *data, out, resume=True, force=True, device="cpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model.safetensors", "ema.safetensors", "trainer.pt"])
 @pytest.mark.parametrize("damage", ["one bit", "cut", "gone"])
 def test_a_damaged_checkpoint_is_named(data: tuple[PairSet, PairSet], tmp_path: Path, name: str, damage: str) -> None:

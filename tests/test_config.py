@@ -128,6 +128,7 @@ def test_a_resolved_stage_survives_toml(stage: str) -> None:
     assert to_tables(STAGES[stage].model_validate(tomllib.loads(to_toml(to_tables(made))))) == to_tables(made)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), PLAIN))
 def test_whatever_is_written_as_toml_is_read_back(tables: dict[str, object]) -> None:
     read = parse_toml(to_toml(tables))

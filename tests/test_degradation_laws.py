@@ -105,6 +105,7 @@ def test_a_batch_equals_its_pictures_one_by_one(name, n, seed, extra):
         assert torch.equal(eight_bits(d.apply(images[index : index + 1], alone))[0], together[index])
 
 
+@pytest.mark.slow
 @every
 def test_the_number_of_threads_changes_no_bit(name):
     d = example(name)

@@ -80,6 +80,7 @@ def test_layers_that_follow_each_other_and_are_alike_are_one() -> None:
     assert layer_tree(nn.Sequential(block(2)), depth=1).inner == (Layer("0", "Sequential", 6),)
 
 
+@pytest.mark.slow
 def test_a_model_is_shown_with_rules_costs_and_layers() -> None:
     text = shown("models", "omnisr", "--no-timing")
     for part in ("padded inside to at least 9", "2, 4, 8, 16", "[0, 1]", "Apache-2.0", "arxiv.org/abs/2304.10244"):

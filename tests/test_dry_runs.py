@@ -50,6 +50,7 @@ def test_every_command_with_a_dry_run_in_json_has_a_case() -> None:
     assert {name for name in COMMANDS if {"--dry-run", "--json"} <= options_of(name)} == CASES.keys() | ELSEWHERE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_dry_run_is_one_json_value(
     name: str, built: Path, folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

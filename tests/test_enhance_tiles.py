@@ -52,6 +52,7 @@ class TestTiles:
         assert torch.allclose(tiled[:, 1], torch.ones(1), atol=1e-6)
         assert tiled[:, 0].abs().max() == 0
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["bicubic", "lfsrnet_tiny"])
     def test_seams_of_a_model_that_is_not_local_cannot_be_seen(self, name: str) -> None:
         model, tiling = seeded(name, scale=2), Tiling(64, 16)

@@ -135,6 +135,7 @@ def test_the_choice_of_a_rate_is_not_made_twice(
     assert (searched.folder / "rate.json").read_text() == before
 
 
+@pytest.mark.slow
 def test_trials_go_on_where_they_were_stopped(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
     data = judges(train_pairs, validation_pairs)
     search = Search((1e-3, 1e-2), trial=0.5)

@@ -81,6 +81,7 @@ class TestOnnx:
         session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         return torch.from_numpy(session.run(None, {"low": low.numpy()})[0])
 
+    @pytest.mark.slow
     def test_any_size_and_number_of_pictures(self, tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")
         model = small()
@@ -108,6 +109,7 @@ class TestOnnx:
         done = export.export_onnx(seeded(name, **params), tmp_path / "m.onnx")
         assert str(done.facts["sizes"]).startswith("any")
 
+    @pytest.mark.slow
     def test_sides_are_padded_to_multiples_and_attention_has_one_head(self, tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")
         done = export.export_onnx(Reading().eval(), tmp_path / "m.onnx")

@@ -96,6 +96,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Hidden], tuple
     return find
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -188,6 +189,7 @@ def test_cells_follow_exposure_exactly() -> None:
     assert torch.allclose(log_cells(bright / 8), log_cells(bright) - 3, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ramp", [3.0, 5.0])
 def test_a_hidden_ramp_is_found_by_the_whole_search(ramp: float, tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
@@ -234,6 +236,7 @@ def run(*arguments: object) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_recipe_and_tells_what_it_found(tmp_path: Path) -> None:
     dark = tmp_path / "dark"
     dark.mkdir()

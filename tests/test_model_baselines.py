@@ -39,6 +39,7 @@ def blank(name: str, scale: int) -> Restorer:
         return MODELS.create(name, scale=scale).to("meta")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "scale", "parameters", "giga"), MEASURED)
 def test_sizes_and_costs_are_those_of_the_authors_code(name: str, scale: int, parameters: int, giga: float) -> None:
     model = blank(name, scale)

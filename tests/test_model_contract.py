@@ -71,6 +71,7 @@ def assert_every_parameter_learns(module: nn.Module, output: torch.Tensor, least
     assert all(p.grad.isfinite().all() for p in module.parameters() if p.grad is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIGHT)
 def test_any_size_is_enlarged_by_every_scale(name: str) -> None:
     for scale in blank(name).info.scales:

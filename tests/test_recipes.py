@@ -17,6 +17,7 @@ def heavy(recipe: str) -> bool:
     return "heavy" in MODELS[load_stage("train", recipes=[recipe]).model.name].tags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow) if heavy(name) else name for name in recipe_names()]
 )

@@ -244,6 +244,7 @@ class TestSources:
         points = np.array([(10.0, 20.0)])
         assert View(100, 80, (10, 20, 60, 70), 25).of_points(points).tolist() == [[0, 0]]
 
+    @pytest.mark.slow
     def test_any_order_of_pictures_and_flips(self, tmp_path: Path) -> None:
         sources, own = self.sources(tmp_path), drawn(1).landmarks
         view = View(128, 128, (0, 0, 128, 128), 32)

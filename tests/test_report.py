@@ -20,6 +20,7 @@ def trained(built: Path, tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_a_run_has_a_page(trained: Path, built: Path, tmp_path: Path) -> None:
     planned = run("report", trained, "--dry-run", "--json")
     assert (json.loads(planned.stdout)["out"], (trained / "report.html").exists()) == (None, False)
@@ -51,6 +52,7 @@ def test_what_is_no_run_has_no_page(tmp_path: Path) -> None:
     assert (told.exit_code, "--split goes with --pairs" in told.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_that_has_just_begun_has_no_page(trained: Path, tmp_path: Path) -> None:
     (tmp_path / "young").mkdir()
     shutil.copy(trained / "config.toml", tmp_path / "young")

@@ -30,6 +30,7 @@ def backbone(name: str, **params: object) -> torch.nn.Module:
         return BACKBONES.create(f"timm:{name}", channels=16, **params)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_small_maps_and_a_batch_of_one_are_enough_for_every_parameter_to_learn(name):
     net = backbone(name).train()
@@ -45,6 +46,7 @@ def test_small_maps_and_a_batch_of_one_are_enough_for_every_parameter_to_learn(n
     assert all(parameter.grad.isfinite().all() for parameter in kept.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_size_is_kept_and_a_batch_equals_its_singles(name):
     net = backbone(name).eval()

@@ -129,6 +129,7 @@ def test_validation_keeps_what_training_may_keep(train_pairs: PairSet, tmp_path:
     assert counts[1] == again * counts[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["workers=0", "workers=3", "cache=none", "cache=memory", "degrade_on=device"])
 def test_no_thread_and_no_cache_changes_a_bit(train_pairs: PairSet, tmp_path: Path, setting: str) -> None:
     def run(name: str, *more: str) -> list[float]:

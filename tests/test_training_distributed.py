@@ -168,6 +168,7 @@ def test_the_shares_of_all_processes_are_the_batch(toy_folder: Path, ranks: int)
     torch.testing.assert_close(torch.cat([share.clean for share in shares]), whole.clean, rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [2, 4])
 def test_parts_add_up_to_the_batch(toy_folder: Path, tmp_path: Path, parts: int) -> None:
     one = alone(toy_folder, tmp_path / "one", *CALM)

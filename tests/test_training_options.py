@@ -44,6 +44,7 @@ def usable() -> list[str]:
     return [name for name in names if not TIMM.get_optimizer_info(name).second_order]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adamw", "adam", "sgd", "lion", "nadamw", "adopt", "lamb", "adafactor", "rmsprop"])
 def test_optimisers_resume_bit_by_bit(train_pairs: PairSet, tmp_path: Path, name: str) -> None:
     config = stage(f"optim.name={name}", "optim.lr=1e-4", "steps=10", "log_every=1")
