@@ -58,3 +58,6 @@ def test_a_run_that_has_just_begun_has_no_page(trained: Path, tmp_path: Path) ->
     shutil.copy(trained / "config.toml", tmp_path / "young")
     with pytest.raises(UsageError, match="has just begun"):
         run_contents(tmp_path / "young")
+    for text, name in (("model = {name = 'mine', width = 3}", "mine"), ("steps = 3", "a model")):
+        (trained / "config.toml").write_text(f"[train]\n{text}\n")
+        assert run_contents(trained).title == f"{name}, 4 of 4 steps"

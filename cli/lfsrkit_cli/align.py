@@ -8,7 +8,7 @@ import typer
 from lfsrkit_cli.options import AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
-from lfsrkit_cli.rows import Models, RestoredFolders, check_rows, check_seen, named
+from lfsrkit_cli.rows import ForceSeen, Models, RestoredFolders, check_rows, check_seen, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,7 @@ def align(
     overrides: Overrides,
     device: Device = "auto",
     allow_code: AllowCode = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on although a row was trained on some of the pictures.")
-    ] = False,
+    force: ForceSeen = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 from lfsrkit_cli.options import MODEL, AllowCode, Device, DryRun, Json, Overrides, Pairs, Recipes, given
 from lfsrkit_cli.output import print_facts, print_json, print_table, remark, say, score
 from lfsrkit_cli.progress import counted
-from lfsrkit_cli.rows import check_seen
+from lfsrkit_cli.rows import ForceSeen, check_seen
 
 if TYPE_CHECKING:
     from lfsrkit.evaluation import ImageScores, Summary
@@ -56,9 +56,7 @@ def evaluate(
     overrides: Overrides,
     device: Device = "auto",
     allow_code: AllowCode = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go on although the model was trained on some of the pictures.")
-    ] = False,
+    force: ForceSeen = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:

@@ -31,6 +31,7 @@ RestoredFolders = Annotated[
         help="Instead of models: a folder of pictures that any tool restored. Repeatable.",
     ),
 ]
+ForceSeen = Annotated[bool, typer.Option("--force", help="Go on although a model was trained on some of the pictures.")]
 
 
 def named(models: list[str]) -> dict[str, str]:

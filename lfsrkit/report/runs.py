@@ -37,14 +37,13 @@ def run_contents(run: str | Path, judged: Judged | None = None, pairs: PairData 
     if not records:
         raise UsageError(f"{run}: the run has just begun; nothing is known of it yet")
     last, judged = records[-1], judged or {}
-    model = settings["model"] if isinstance(settings["model"], str) else settings["model"]["name"]
     notes = dict.fromkeys(note for rows in judged.values() for row in rows for note in row.notes)
     conditions = ["8-bit RGB, no border crop", *notes]
     if pairs is not None:
         conditions.insert(0, f"n = {len(pairs)}, x{pairs.scale}, {pairs.settings['faces']}")
     shown = [row.shown for row in [*judged.values()][-1] if row.shown] if judged else []
     return Contents(
-        title=f"{model}, {last['step']:,} of {last['steps']:,} steps",
+        title=f"{_model_of(settings)}, {last['step']:,} of {last['steps']:,} steps",
         subtitle=f"{last['images_seen']:,} pictures seen in {last['seconds'] / 60:.1f} minutes of training.",
         scores={title: summarise(rows).mean for title, rows in judged.items()} or _validated(records),
         protocol="; ".join(conditions),
@@ -52,6 +51,11 @@ def run_contents(run: str | Path, judged: Judged | None = None, pairs: PairData 
         curves=_curves(records),
         details={**_facts(pairs), "training": json.dumps(settings), "versions": json.dumps(versions())},
     )
+
+
+def _model_of(settings: Mapping[str, Any]) -> str:
+    model = settings.get("model", "a model")
+    return str(model.get("name", model)) if isinstance(model, Mapping) else str(model)
 
 
 def _page_of_others(folder: Path) -> str:
