@@ -10,7 +10,7 @@ from lfsrkit.detectors import FoundFace
 from lfsrkit.images import decode, encode_png
 from lfsrkit.inference import Enhanced, enhance
 from lfsrkit.inference.alignment import Placement, place
-from lfsrkit.inference.photographs import brightened
+from lfsrkit.inference.enhancer import brightened
 from lfsrkit.stages import EnhanceConfig
 from tests.photograph_cases import as_batch, dark_collage, drawn, needs_detector
 from tests.pictures import picture

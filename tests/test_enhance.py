@@ -11,7 +11,7 @@ from lfsrkit.detectors import Detector, FoundFace
 from lfsrkit.errors import BadPicture
 from lfsrkit.images import Pixels
 from lfsrkit.inference.alignment import Placement, cut_out, paste, place
-from lfsrkit.inference.photographs import Photographs, brightened
+from lfsrkit.inference.enhancer import Enhancer, brightened
 from lfsrkit.inference.restoring import NOTE, Restoring
 from lfsrkit.models import ModelInfo, Restorer
 from lfsrkit.stages import EnhanceConfig
@@ -78,7 +78,7 @@ class TestModes:
     def restore(self, low: torch.Tensor, **settings: Any) -> tuple[Marked, Any]:
         model = Marked()
         config = EnhanceConfig(**{"detector": "stub", "low_side": 16, **settings})
-        return model, Photographs(Restoring(model, CPU), config).restore(low)
+        return model, Enhancer(Restoring(model, CPU), config).restore(low)
 
     def test_a_small_picture_is_a_face(self, stub: Any) -> None:
         stub(turned(0, 0, 20, 0))
@@ -150,17 +150,17 @@ class Shaky(Restorer):
 class TestPrecision:
     def test_what_overflows_in_half_precision_is_restored_again(self) -> None:
         low = as_batch(picture(0, 16))
-        photographs = Photographs(Restoring(Shaky(), CPU, "fp16"), EnhanceConfig(precision="fp16"))
-        restored = photographs.restore(low)
+        enhancer = Enhancer(Restoring(Shaky(), CPU, "fp16"), EnhanceConfig(precision="fp16"))
+        restored = enhancer.restore(low)
         assert restored.notes == (NOTE,)
-        exact = Photographs(Restoring(Shaky(), CPU), EnhanceConfig()).restore(low)
+        exact = Enhancer(Restoring(Shaky(), CPU), EnhanceConfig()).restore(low)
         assert exact.notes == ()
         assert torch.equal(restored.values, exact.values)
 
     def test_bf16_needs_no_second_try(self) -> None:
         model, low = seeded("lfsrnet_tiny", scale=4), as_batch(picture(0, 16)) ** 2
         half, exact = (
-            Photographs(Restoring(model, CPU, precision), EnhanceConfig(precision=precision)).restore(low)
+            Enhancer(Restoring(model, CPU, precision), EnhanceConfig(precision=precision)).restore(low)
             for precision in ("bf16", "fp32")
         )
         assert half.notes == ()

@@ -8,8 +8,8 @@ from pathlib import Path
 from lfsrkit.app.limits import Limits
 from lfsrkit.devices import choose_device
 from lfsrkit.images import Pixels, fitted, resize, to_pixels
+from lfsrkit.inference.enhancer import Enhancer, Outcome
 from lfsrkit.inference.photograph import Photograph, read_photograph, write_photograph
-from lfsrkit.inference.photographs import Outcome, Photographs
 from lfsrkit.inference.restoring import Restoring
 from lfsrkit.models import Restorer
 from lfsrkit.stages import EnhanceConfig
@@ -81,7 +81,7 @@ def restore_upload(
     """
     limits.check(data)
     photograph = read_photograph(data)
-    photographs = Photographs(Restoring(model, choose_device(device)), config or EnhanceConfig())
+    enhancer = Enhancer(Restoring(model, choose_device(device)), config or EnhanceConfig())
     start = time.perf_counter()
-    outcome = photographs.restore(photograph.values)
+    outcome = enhancer.restore(photograph.values)
     return Restored(photograph, outcome, time.perf_counter() - start)

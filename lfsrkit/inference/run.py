@@ -10,9 +10,9 @@ from lfsrkit.devices import choose_device
 from lfsrkit.errors import BadPicture, OutputRefused
 from lfsrkit.files import check_place
 from lfsrkit.images import Pixels, fitted, resize, to_pixels, write_png
+from lfsrkit.inference.enhancer import Enhancer
 from lfsrkit.inference.following import Following
 from lfsrkit.inference.photograph import read_photograph, write_photograph
-from lfsrkit.inference.photographs import Photographs
 from lfsrkit.inference.restoring import Restoring
 from lfsrkit.inference.sources import Target, targets
 from lfsrkit.inference.video import Cuts, enhance_video
@@ -81,10 +81,10 @@ def enhance(
     if existing == "refuse":
         _refuse_existing(chosen)
     restorer = restorer_for(model, allow_code=allow_code)
-    photographs = Photographs(Restoring(restorer, choose_device(device), config.precision), config)
+    enhancer = Enhancer(Restoring(restorer, choose_device(device), config.precision), config)
     shown: list[tuple[Pixels, ...]] = []
     for target in chosen:
-        result = _enhanced(photographs, target, config)
+        result = _enhanced(enhancer, target, config)
         if result.shown and len(shown) < SHOWN:
             shown.append(result.shown)
         yield replace(result, shown=())
@@ -99,12 +99,12 @@ def _refuse_existing(chosen: list[Target]) -> None:
         raise OutputRefused(f"{there[0]}{more} exist already; nothing was done (--existing skip leaves them)")
 
 
-def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -> Enhanced:
+def _enhanced(enhancer: Enhancer, target: Target, config: EnhanceConfig) -> Enhanced:
     start = time.perf_counter()
     if target.output.exists():
         return Enhanced(target.source, None, f"{target.output} exists already; it was left as it is", skipped=True)
     try:
-        done = _video(photographs, target) if target.is_video else _picture(photographs, target, config)
+        done = _video(enhancer, target) if target.is_video else _picture(enhancer, target, config)
     except OSError as error:
         return Enhanced(target.source, None, f"cannot be read: {error.strerror or error}")
     except (BadPicture, OutputRefused) as error:
@@ -112,14 +112,14 @@ def _enhanced(photographs: Photographs, target: Target, config: EnhanceConfig) -
     return replace(done, seconds=time.perf_counter() - start)
 
 
-def _video(photographs: Photographs, target: Target) -> Enhanced:
+def _video(enhancer: Enhancer, target: Target) -> Enhanced:
     faces, remarks = list[int](), list[str]()
     cuts, following = Cuts(), Following()
 
     def restore(low: Images) -> Resized:
         if cuts(low):
             following.forget()
-        restored = photographs.restore(low, following)
+        restored = enhancer.restore(low, following)
         faces.append(restored.faces or 0)
         remarks.extend(restored.notes[:1])
         return restored.values
@@ -129,9 +129,9 @@ def _video(photographs: Photographs, target: Target) -> Enhanced:
     return Enhanced(target.source, target.output, faces=max(faces), notes=(f"{count} frames", *said))
 
 
-def _picture(photographs: Photographs, target: Target, config: EnhanceConfig) -> Enhanced:
+def _picture(enhancer: Enhancer, target: Target, config: EnhanceConfig) -> Enhanced:
     picture = read_photograph(target.source.read_bytes())
-    restored = photographs.restore(picture.values)
+    restored = enhancer.restore(picture.values)
     lost = write_photograph(target.output, restored.values, picture, bits=config.bits)
     low, large = picture.pixels, to_pixels(restored.values)[0]
     return Enhanced(

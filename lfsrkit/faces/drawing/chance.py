@@ -42,7 +42,7 @@ IRISES: tuple[Colour, ...] = (
 """From brown over green to blue and grey."""
 
 
-class Draws:
+class Chance:
     """Plain numbers, one after the other, from one stream.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from lfsrkit.faces.drawing.chance import GREYS, HAIR_COLOURS, IRISES, SKIN_TONES, Draws, blend, shade
+from lfsrkit.faces.drawing.chance import GREYS, HAIR_COLOURS, IRISES, SKIN_TONES, Chance, blend, shade
 from lfsrkit.faces.drawing.numbers import (
     Background,
     Clothes,
@@ -45,7 +45,7 @@ def sample_face(generator: torch.Generator) -> FaceNumbers:
         >>> sample_face(torch.Generator().manual_seed(0)) == sample_face(torch.Generator().manual_seed(0))
         True
     """
-    draw = Draws(generator)
+    draw = Chance(generator)
     softness = draw.between(0, 1)
     kind = Kind(softness, draw.between(0, 1) ** 1.5, draw.between(0, 1))
     hair_colour = _hair_colour(draw, kind)
@@ -67,7 +67,7 @@ def sample_face(generator: torch.Generator) -> FaceNumbers:
     )
 
 
-def _pose(draw: Draws) -> Pose:
+def _pose(draw: Chance) -> Pose:
     return Pose(
         yaw_degrees=draw.around(0, 12.5),
         pitch_degrees=draw.around(0, 5.5),
@@ -78,7 +78,7 @@ def _pose(draw: Draws) -> Pose:
     )
 
 
-def _shape(draw: Draws, kind: Kind) -> Shape:
+def _shape(draw: Chance, kind: Kind) -> Shape:
     soft = kind.softness
     eye_y = draw.around(-2.6, 0.5)
     return Shape(
@@ -112,7 +112,7 @@ def _shape(draw: Draws, kind: Kind) -> Shape:
     )
 
 
-def _expression(draw: Draws) -> Expression:
+def _expression(draw: Chance) -> Expression:
     smiling = draw.chance(0.6)
     smile = draw.between(0.35, 1.1) if smiling else draw.between(-0.3, 0.3)
     opened = draw.chance(0.6 if smile > 0.5 else 0.2)
@@ -126,7 +126,7 @@ def _expression(draw: Draws) -> Expression:
     )
 
 
-def _skin(draw: Draws, kind: Kind, hair: Colour) -> Skin:
+def _skin(draw: Chance, kind: Kind, hair: Colour) -> Skin:
     tone = draw.along(SKIN_TONES, max(0.0, kind.tone - 0.04), min(1.0, kind.tone + 0.04))
     bearded = kind.softness < 0.5 and draw.chance(0.65)
     beard = draw.between(0.1, 1.0) ** 1.5 if bearded else 0.0
@@ -151,7 +151,7 @@ def _skin(draw: Draws, kind: Kind, hair: Colour) -> Skin:
     )
 
 
-def _eyes(draw: Draws, kind: Kind, hair: Colour) -> Eyes:
+def _eyes(draw: Chance, kind: Kind, hair: Colour) -> Eyes:
     brow = blend(shade(hair, 0.8), (0.16, 0.11, 0.09), draw.between(0.2, 0.6))
     return Eyes(
         iris=draw.along(IRISES, 0.0, 1.0 if kind.tone < 0.45 else 0.3),
@@ -162,12 +162,12 @@ def _eyes(draw: Draws, kind: Kind, hair: Colour) -> Eyes:
     )
 
 
-def _hair_colour(draw: Draws, kind: Kind) -> Colour:
+def _hair_colour(draw: Chance, kind: Kind) -> Colour:
     natural = draw.along(HAIR_COLOURS, 0.0, 1.0 if kind.tone < 0.5 else 0.35)
     return blend(natural, draw.along(GREYS), draw.between(0.3, 1.0) if kind.age > 0.55 and draw.chance(0.6) else 0.0)
 
 
-def _hair(draw: Draws, kind: Kind, colour: Colour) -> Hair:
+def _hair(draw: Chance, kind: Kind, colour: Colour) -> Hair:
     long = draw.chance(0.12 + 0.76 * kind.softness**1.3)
     bald = not long and kind.softness < 0.6 and draw.chance(0.16)
     fringed = draw.chance(0.35 if long else 0.25)
@@ -194,7 +194,7 @@ def _hair(draw: Draws, kind: Kind, colour: Colour) -> Hair:
     )
 
 
-def _light(draw: Draws) -> Light:
+def _light(draw: Chance) -> Light:
     return Light(
         azimuth_degrees=draw.between(-65, 65),
         elevation_degrees=draw.between(5, 60),
@@ -207,7 +207,7 @@ def _light(draw: Draws) -> Light:
     )
 
 
-def _background(draw: Draws) -> Background:
+def _background(draw: Chance) -> Background:
     bright = draw.between(0.04, 1.2)
     vivid = 1.0 if draw.chance(0.5) else 0.35
     first = draw.colour(0.35, 1.0, vivid)
@@ -223,7 +223,7 @@ def _background(draw: Draws) -> Background:
     )
 
 
-def _clothes(draw: Draws, kind: Kind) -> Clothes:
+def _clothes(draw: Chance, kind: Kind) -> Clothes:
     return Clothes(
         colour=draw.colour(0.08, 0.9, 0.7),
         collar=draw.colour(0.5, 1.0, 0.25),

@@ -48,7 +48,7 @@ class Outcome:
 
 
 @final
-class Photographs:
+class Enhancer:
     """Restore pictures one after the other.
 
     Args:
