@@ -221,6 +221,7 @@ def test_wrong_requests_are_told(words: list[str], reason: str, built: Path) -> 
     assert reason in told.stderr
 
 
+@pytest.mark.slow
 @needs_mesh
 def test_pictures_that_a_row_was_trained_on_are_refused_unless_forced(built: Path, tmp_path: Path) -> None:
     run_folder, ids = trained_on_half(built, tmp_path / "runs" / "mine"), pairs.open(built, "test").ids

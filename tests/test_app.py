@@ -141,6 +141,7 @@ def test_a_photograph_is_restored_as_the_command_does_it(
     assert (tmp_path / "restored.png").read_bytes() == commanded.output.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_browser_is_sent_less_than_the_file_has() -> None:
     config = EnhanceConfig(mode="whole")
     result = restore_upload(encode_png(picture(1, 30, 300)), offers([])["bicubic"].load(8), Limits(), config=config)

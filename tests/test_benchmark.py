@@ -40,6 +40,7 @@ def lines_of(out: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO((out / "table.csv").read_text())))
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_is_left_and_writes_nothing(pairs_folder: Path, tmp_path: Path) -> None:
     told = benchmark(pairs_folder, tmp_path / "out", "--dry-run", "--json")
     assert told.exit_code == 0, told.output
@@ -128,6 +129,7 @@ def test_masks_are_compared_on_the_same_machinery(pairs_folder: Path, tmp_path: 
     assert json.loads(run(*words).stdout) == json.loads(told.stdout)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_before_anything_is_trained(pairs_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "x"
     for words, reason in (

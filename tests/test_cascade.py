@@ -46,6 +46,7 @@ def test_both_orders_enlarge_once(name, between):
 SMALL_NAFNET = "{'width': 8, 'enc_blk_nums': [1], 'dec_blk_nums': [1]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "first"),
     [

@@ -37,6 +37,7 @@ def whole(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("records", [1, 2, 3, 6])
 def test_resumed_equals_uninterrupted(data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, records: int) -> None:
     out, config = tmp_path / "run", stage(*HARD)
@@ -79,6 +80,7 @@ def test_resuming_begins_where_there_is_nothing(data: tuple[PairSet, PairSet], t
     assert next(training.train(stage(), *data, tmp_path / "new", resume=True, device="cpu")).step == 4
 
 
+@pytest.mark.slow
 def test_torn_and_later_lines_of_the_log_are_cut(data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path) -> None:
     out, config = tmp_path / "run", stage(*HARD)
     stream = training.train(config, *data, out, device="cpu")
@@ -109,6 +111,7 @@ def test_a_run_is_not_overwritten(data: tuple[PairSet, PairSet], tmp_path: Path)
         next(training.train(stage(), *data, out, device="cpu"))
 
 
+@pytest.mark.slow
 def test_another_configuration_is_refused_with_the_difference(data: tuple[PairSet, PairSet], tmp_path: Path) -> None:
     out = tmp_path / "run"
     list(training.train(stage("steps=5"), *data, out, device="cpu"))
@@ -171,6 +174,7 @@ def test_force_does_not_begin_anew(data: tuple[PairSet, PairSet], tmp_path: Path
         next(training.train(stage("steps=5"), *data, out, resume=True, force=True, device="cpu"))
 
 
+@pytest.mark.slow
 def test_a_crash_while_saving_leaves_the_checkpoint_before(
     data: tuple[PairSet, PairSet], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +210,7 @@ def test_a_full_disk_is_one_clear_error(
         next(stream)
 
 
+@pytest.mark.slow
 def test_the_newest_and_the_best_are_kept(
     data: tuple[PairSet, PairSet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,7 @@ def test_version() -> None:
     assert run("--version").stdout == f"lfsrkit {__version__}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
     [
@@ -182,6 +183,7 @@ def test_what_comes_at_once_tells_no_speed(count: int, capsys: pytest.CaptureFix
     assert rate is None or float(rate[1]) <= 8 / 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 @pytest.mark.parametrize("colours", [True, False])
 def test_a_narrow_terminal_is_enough(colours: bool) -> None:
@@ -194,6 +196,7 @@ def test_a_narrow_terminal_is_enough(colours: bool) -> None:
     assert max(len(line) for line in failed.replace("\x1b[1;31m", "").replace("\x1b[0m", "").splitlines()) <= 60
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 def test_signs_are_spelt_where_a_terminal_has_ascii_only() -> None:
     """What is spelt is longer than the sign: lines are broken after it, not before."""

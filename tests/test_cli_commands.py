@@ -54,6 +54,7 @@ def test_plugins_are_listed_and_shown(tmp_path: Path) -> None:
     assert [(item["name"], item["required"]) for item in shown["parameters"]] == [("weight", True), ("power", False)]
 
 
+@pytest.mark.slow
 def test_show_tells_parameters_references_and_the_cost_of_a_model() -> None:
     text = run("show", "model", "lfsrnet_tiny", "--no-timing").stdout
     facts = json.loads(run("show", "models", "lfsrnet_tiny", "--no-timing", "--json").stdout)
@@ -128,6 +129,7 @@ def test_check_finds_every_fault_of_every_stage(tmp_path: Path) -> None:
     assert run("config", "check", recipe).stderr.splitlines()[0] == f"Error: {recipe}: 3 faults"
 
 
+@pytest.mark.slow
 def test_pairs_from_plan_to_proof(folder: Callable[..., Path], tmp_path: Path) -> None:
     faces, out = folder(12), tmp_path / "pairs"
     (faces / "broken.png").write_bytes(b"no picture")

@@ -131,6 +131,7 @@ def test_training_saves_before_it_stops(built: Path, tmp_path: Path, number: int
     assert (out / "model.safetensors").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["list"], ["show", "mask", "patch"], ["config", "template", "train"]], ids=" ".join)
 def test_a_reader_that_leaves_causes_no_noise(words: list[str]) -> None:
     read, write = os.pipe()
@@ -152,6 +153,7 @@ def test_user_text_is_never_markup() -> None:
     assert "no folder '[red]x[/red]'" in run("pairs", "build", "--faces", "[red]x[/red]", "--out", "x").stderr
 
 
+@pytest.mark.slow
 def test_any_encoding_will_do(tmp_path: Path) -> None:
     result = run_apart(*command("preview", "fäce.png"), LC_ALL="C")
     assert (result.returncode, result.stderr.split(";")[0]) == (2, r"Error: no folder 'f\xe4ce.png'")
@@ -164,6 +166,7 @@ def test_the_first_answer_fits_a_narrow_terminal() -> None:
     assert max(map(len, START.splitlines())) < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shell", "variables"),
     [

@@ -45,6 +45,7 @@ def test_commands_are_listed_with_whole_sentences(name: str, width: int) -> None
         assert first.endswith(".")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_examples_can_be_copied(name: str) -> None:
     wide = copied(help_of(name, 1000))
@@ -59,6 +60,7 @@ def test_examples_can_be_copied(name: str) -> None:
         found.make_context("example", words[1 + depth :], resilient_parsing=False)
 
 
+@pytest.mark.slow
 def test_examples_are_found() -> None:
     assert sum(len(copied(help_of(name, 60))) for name in COMMANDS) > 20
 

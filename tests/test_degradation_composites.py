@@ -54,6 +54,7 @@ def test_records_are_plain_and_rounded_to_8_bits_and_small(name):
     torch.testing.assert_close(low * 255, (low * 255).round())
 
 
+@pytest.mark.slow
 def test_gfpgan_draws_what_was_published():
     d = DEGRADATIONS.create("gfpgan", shift_chance=0.3, jitter_chance=0.3, grey_chance=0.01)
     drawn = d.sample(N, sources(N))
@@ -116,6 +117,7 @@ def test_gfpgan_changes_colours_at_the_end():
     assert not torch.equal(d.apply(image, gfpgan_row(hue=0.1)), plain)
 
 
+@pytest.mark.slow
 def test_real_esrgan_draws_what_was_published():
     drawn = DEGRADATIONS.create("real_esrgan").sample(N, sources(N))
     for order, (down, up, low, high) in {1: (0.7, 0.2, 0.15, 1.5), 2: (0.4, 0.3, 0.3, 1.2)}.items():

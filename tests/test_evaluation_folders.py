@@ -234,6 +234,7 @@ def test_infinite_and_absent_values_are_told_apart() -> None:
         summarise([])
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path) -> None:
     def rows(count: int) -> Iterator[ImageScores]:
         for place in range(count):

@@ -49,6 +49,7 @@ def test_rows_have_folders_of_their_own(tmp_path: Path) -> None:
         make_entries(dict.fromkeys(["a(b=1)", "a/b=1"], stage()), tmp_path)
 
 
+@pytest.mark.slow
 def test_all_rows_of_one_seed_come_before_the_next(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_all_rows_of_one_seed_come_before_the_next(
     assert judged == [("plain", 3), ("wide", 3), ("plain", 1), ("wide", 1)]
 
 
+@pytest.mark.slow
 def test_finished_runs_are_skipped_and_changed_ones_are_not(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:
@@ -77,6 +79,7 @@ def test_finished_runs_are_skipped_and_changed_ones_are_not(
     assert len(read_scores(entries[0].run(0), "plain", 0).ids) == len(train_pairs)
 
 
+@pytest.mark.slow
 def test_a_row_without_a_bound_is_finished_once(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:
@@ -88,6 +91,7 @@ def test_a_row_without_a_bound_is_finished_once(
     assert runs[1] == ["finished before"]
 
 
+@pytest.mark.slow
 def test_a_row_that_was_begun_otherwise_is_refused(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path
 ) -> None:
@@ -126,6 +130,7 @@ def test_the_rate_is_the_best_of_short_trials(searched: Entry) -> None:
         assert training.read_records(searched.run(seed))[-1]["step"] == 12
 
 
+@pytest.mark.slow
 def test_the_choice_of_a_rate_is_not_made_twice(
     searched: Entry, train_pairs: PairSet, validation_pairs: PairSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +169,7 @@ def test_a_trial_is_the_same_training_only_shorter() -> None:
     assert trial_config(config, seed=0, steps=3, share=0.1, lr=1.0).steps == 1
 
 
+@pytest.mark.slow
 def test_minutes_become_steps_once_for_all_seeds(
     train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +191,7 @@ def test_the_time_of_a_step_is_measured_and_leaves_nothing(train_pairs: PairSet,
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_a_row_that_diverges_fails_alone(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
     data = judges(train_pairs, validation_pairs)
     spoilt = stage("steps=3").model_copy(update={"loss": (LossTerm.model_construct(term=Call("spoilt", {"call": 2})),)})
@@ -281,6 +288,7 @@ def test_mask_rows_keep_the_loss_that_was_asked_for() -> None:
         mask_rows(stage("loss=ssim"), ["patch"])
 
 
+@pytest.mark.slow
 def test_costs_are_those_of_the_model(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
     entries = make_entries({"plain": stage("steps=1")}, tmp_path)
     list(run_entries(entries, [0], judges(train_pairs, validation_pairs), device="cpu"))

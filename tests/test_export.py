@@ -96,6 +96,7 @@ class TestOnnx:
         with pytest.raises(OutputRefused, match="exists already"):
             export.export_onnx(model, tmp_path / "m.onnx")
 
+    @pytest.mark.slow
     def test_one_size(self, tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")
         done = export.export_onnx(small(), tmp_path / "m.onnx", side=12)
@@ -132,6 +133,7 @@ class TestOnnx:
         assert written.window_reverse is before
         assert next(m for m in model.modules() if hasattr(m, "calculate_mask")).input_resolution == (16, 16)
 
+    @pytest.mark.slow
     def test_what_cannot_be_traced_is_answered_with_what_may_work(self, tmp_path: Path) -> None:
         pytest.importorskip("onnxscript")
         with pytest.raises(LfsrkitError, match="for any size; one fixed size may work: --size N"):
@@ -142,6 +144,7 @@ class TestOnnx:
 
 
 class TestSpandrel:
+    @pytest.mark.slow
     def test_spandrel_reads_the_file_and_makes_the_same_picture(self, tmp_path: Path) -> None:
         from spandrel import ImageModelDescriptor, ModelLoader
 

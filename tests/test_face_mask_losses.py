@@ -77,6 +77,7 @@ def test_face_mask_weighs_each_picture_by_its_own_mask() -> None:
     torch.testing.assert_close(loss, LOSSES.create("charbonnier")(restored, clean) * torch.tensor([4.0, 1.0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", UNIFORM)
 def test_a_uniform_mask_has_the_plain_error_as_its_expectation(mask: str) -> None:
     clean = pictures(1, 1, 64).expand(TRIALS, -1, -1, -1)
@@ -130,6 +131,7 @@ def test_views_ask_only_for_what_they_weigh() -> None:
     assert (LOSSES.create("face_mask_views", alpha=0, gamma=0.5)(restored, clean) > plain).all()
 
 
+@pytest.mark.slow
 def test_a_uniform_mask_of_views_is_not_the_whole_picture_in_expectation() -> None:
     """Detail is not linear in the mask, so that, unlike in `face_mask`, chance matters."""
     n = 100

@@ -78,6 +78,7 @@ def test_a_file_that_changes_is_a_bad_picture(folder: Folder) -> None:
         source.read(first)
 
 
+@pytest.mark.slow
 def test_an_unreadable_folder_is_reported_and_the_rest_is_found(folder: Folder) -> None:
     # Outside pytest's own folders, which no other user may enter.
     with tempfile.TemporaryDirectory() as open_to_all:

@@ -124,6 +124,7 @@ def test_hidden_parameters_are_found(hidden: Hidden, fitted: Callable[[Hidden], 
     assert 0.3 < width / (hidden.stops[1] - hidden.stops[0]) < 2
 
 
+@pytest.mark.slow
 def test_the_fitted_chain_halves_the_distance(fitted: Callable[[Hidden], tuple[Fit, list[float]]]) -> None:
     found, _ = fitted(COARSE)
     assert found.gain > 2
@@ -131,6 +132,7 @@ def test_the_fitted_chain_halves_the_distance(fitted: Callable[[Hidden], tuple[F
     assert found.distances["fitted chain"].luma < found.distances["clean faces"].luma / 2
 
 
+@pytest.mark.slow
 def test_the_recipe_builds_pairs_like_the_dark_pictures(
     fitted: Callable[[Hidden], tuple[Fit, list[float]]], tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ def test_uneven_light_is_noticed_in_any_direction_and_its_strength_found() -> No
     assert next_ramp(2.0, shaded, shaded) == pytest.approx(2.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [12, 48, 200])
 def test_a_slope_that_should_just_show_does_so_in_about_every_second_set(count: int) -> None:
     generator = torch.Generator().manual_seed(count)

@@ -104,6 +104,7 @@ def test_columns_of_another_kind_are_refused(landmarks: object, tmp_path: Path) 
         read_landmarks(tmp_path / "marks.parquet")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{"num_feat": 5000}, {"num_feat": 4, "num_conv": 10_000_000}])
 def test_weights_cannot_ask_for_a_network_that_fills_the_memory(values: dict[str, int]) -> None:
     params = {"scale": 4, "num_feat": 4, "num_conv": 1} | values

@@ -23,6 +23,7 @@ with held(pathlib.Path(sys.argv[1]), "x"):
 """
 
 
+@pytest.mark.slow
 def test_a_folder_that_another_process_holds_is_refused_until_that_is_killed(tmp_path: Path) -> None:
     words = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -79,6 +79,7 @@ def test_equals_the_package(net: str, height: int, width: int) -> None:
     assert (wanted > 0.01).all()
 
 
+@pytest.mark.slow
 @reference
 @needs_weights
 def test_a_picture_too_small_for_alexnet_is_too_small_for_the_package() -> None:
@@ -100,6 +101,7 @@ def test_is_found_through_the_environment(bare: Path, monkeypatch: pytest.Monkey
     assert (metric(restored, clean) > 0.01).all()
 
 
+@pytest.mark.slow
 @reference
 @needs_weights
 def test_is_found_in_the_cache_of_torchvision(bare: Path) -> None:

@@ -87,6 +87,7 @@ def test_face_networks_pad_only_where_the_original_fails(name: str, below: int, 
             torch.testing.assert_close(model(low), model._stages(low)["restored"], atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_ctcnet_adds_to_the_enlarged_picture() -> None:
     model = MODELS.create("ctcnet", scale=4).eval()
     torch.nn.init.zeros_(model.last.weight)

@@ -49,6 +49,7 @@ def test_chains_for_the_dark_darken(name):
     assert chain.apply(images, drawn(chain, 64)).mean() < 0.35
 
 
+@pytest.mark.slow
 @pytest.mark.reference
 @pytest.mark.skipif(not FACES.is_dir(), reason="the faces beside the project are absent")
 def test_isp_physics_is_as_dark_as_real_night_photographs():

@@ -68,6 +68,7 @@ def test_imagefolder_opens_folders_as_pairs(built: Path, tmp_path: Path) -> None
     assert (row["id"], row["params"]) == (pair.id, pair.params)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_webdataset_reads_the_tar_files(built: Path, tmp_path: Path) -> None:
     webdataset = pytest.importorskip("webdataset")

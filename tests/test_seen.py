@@ -86,6 +86,7 @@ def test_pictures_that_were_seen_are_refused_unless_forced() -> None:
     assert refuse_seen(Seen(None, 2), "runs/x", force=False) == "not known"
 
 
+@pytest.mark.slow
 def test_splits_that_share_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = build(write_protocol(tmp_path), tmp_path)
     assert open_judges(folder, "test", EvaluateConfig())[1] == "0 of 4"

@@ -58,6 +58,7 @@ def test_every_size_is_kept_and_a_batch_equals_its_singles(name):
             torch.testing.assert_close(out, torch.cat([net(one[None]) for one in features]), rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_layers_behind_the_fine_stages_are_left_out():
     import timm
 
@@ -67,6 +68,7 @@ def test_layers_behind_the_fine_stages_are_left_out():
     assert count(backbone("efficientnet_b0")) < count(timm.create_model("efficientnet_b0", features_only=True)) / 10
 
 
+@pytest.mark.slow
 def test_a_run_of_a_timm_backbone_is_saved_and_loaded_without_permission_for_code(tmp_path):
     params = {"scale": 2, "backbone": "timm:convnext_atto"}
     model = MODELS.create("lfsrnet_tiny", **params).eval()

@@ -29,6 +29,7 @@ def losses(records: list[training.TrainRecord]) -> list[tuple[int, float]]:
     return [(record.step, record.loss) for record in records]
 
 
+@pytest.mark.slow
 def test_the_loss_falls_on_four_images(train_pairs: PairSet, tmp_path: Path) -> None:
     config = stage("steps=120", "log_every=20", "checkpoint_every=120", "optim.lr=1e-2", "model=toy(width=16)")
     records = list(training.train(config, FourPairs(train_pairs), None, tmp_path / "run", device="cpu"))
@@ -91,6 +92,7 @@ def test_the_averaged_weights_are_saved_for_use(
     assert last.validation["psnr"] == pytest.approx(float(psnr), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_run(train_pairs: PairSet, tmp_path: Path) -> None:
     def run(name: str, *overrides: str) -> list[tuple[int, float]]:
         config = stage("steps=8", "low=fresh", 'loss=["face_mask"]', *overrides)
@@ -108,6 +110,7 @@ def test_the_first_weights_depend_on_the_seed_alone() -> None:
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
+@pytest.mark.slow
 def test_global_random_states_are_left_alone(train_pairs: PairSet, validation_pairs: PairSet, tmp_path: Path) -> None:
     torch.manual_seed(5)
     np.random.seed(5)

@@ -106,6 +106,7 @@ def test_the_parts_take_turns(train_pairs: PairSet, tmp_path: Path) -> None:
     assert changed == {"second"}
 
 
+@pytest.mark.slow
 def test_an_interrupted_cascade_goes_on_bit_by_bit(train_pairs: PairSet, tmp_path: Path) -> None:
     config = stage("model=brighter+toy", "low=fresh", 'loss=["face_mask"]')
     list(training.train(config, train_pairs, None, tmp_path / "whole", device="cpu"))
@@ -115,6 +116,7 @@ def test_an_interrupted_cascade_goes_on_bit_by_bit(train_pairs: PairSet, tmp_pat
     assert_same_run(tmp_path / "cut", tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_both_parts_learn(train_pairs: PairSet, tmp_path: Path) -> None:
     config = stage("model=brighter+toy", "steps=60", "optim.lr=0.01")
     losses = [record.loss for record in training.train(config, train_pairs, None, tmp_path / "run", device="cpu")]

@@ -149,6 +149,7 @@ def test_a_gradient_that_overflows_in_scaling_skips_a_step_and_halves_the_scale(
     assert other.state()["scale"] == 4.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["channels_last=true", "model=calm", "recompute=true"])
 def test_memory_formats_and_recomputation_change_no_more_than_rounding(
     train_pairs: PairSet, tmp_path: Path, setting: str

@@ -58,6 +58,7 @@ def test_every_picture_is_seen_equally_often_in_changing_order() -> None:
     assert order(7, 1, 0, 7) != order(7, 0, 0, 7)
 
 
+@pytest.mark.slow
 def test_a_flipped_face_has_flipped_regions_in_any_order(train_pairs: PairSet) -> None:
     """A box table that is changed in place gives the second reader of a face the regions of the first."""
     shuffle = random.Random(0)
