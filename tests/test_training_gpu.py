@@ -8,7 +8,7 @@ import torch
 from lfsrkit import training
 from lfsrkit.pairs import PairSet
 from lfsrkit.training.data import Batches
-from tests.training_cases import plugged, stage
+from tests.training_cases import HARD, final_files, plugged, stage
 
 pytestmark = pytest.mark.gpu
 CALM = ("model=calm", "log_every=1", 'loss=["face_mask"]')
@@ -35,6 +35,17 @@ def test_half_precision_learns_about_the_same(train_pairs: PairSet, tmp_path: Pa
     half = losses(tmp_path / "half", train_pairs, f"precision={precision}")
     assert half != full
     assert half == pytest.approx(full, rel=0.05)
+
+
+def test_a_resumed_run_ends_as_one_that_was_not_interrupted(train_pairs: PairSet, tmp_path: Path) -> None:
+    whole = losses(tmp_path / "whole", train_pairs, *HARD)
+    asked = iter([False] * 6 + [True])
+    config = stage(*CALM, *HARD)
+    first = list(training.train(config, train_pairs, None, tmp_path / "run", stop=lambda: next(asked), device="cuda"))
+    assert first[-1].step == 7
+    rest = training.train(config, train_pairs, None, tmp_path / "run", resume=True, device="cuda")
+    assert [record.loss for record in [*first, *rest]] == pytest.approx(whole, rel=1e-4)
+    assert final_files(tmp_path / "run") == final_files(tmp_path / "whole")
 
 
 def test_the_scale_of_fp16_is_resumed(train_pairs: PairSet, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ class Union(MaskStrategy):
     def draw(self, height: int, width: int, generators: Sequence[Generator], hints: Hints) -> Masks:
         """Draw both, one after the other from the same streams."""
         first = self.a.draw(height, width, generators, hints)
-        return torch.maximum(first, self.b.draw(height, width, generators, hints))
+        second = self.b.draw(height, width, generators, hints)
+        # One may have looked at pictures on an accelerator, and the other at nothing.
+        return torch.maximum(first, second.to(first.device))
 
 
 @dataclass(frozen=True)
