@@ -10,6 +10,7 @@ from loss_cases import trunk_files
 from torch.nn import functional
 
 from lfsrkit import LOSSES, METRICS, MODELS, pairs
+from lfsrkit.calls import Call
 from lfsrkit.evaluation import evaluate
 from lfsrkit.images import decode
 from lfsrkit.stages import EvaluateConfig
@@ -92,7 +93,7 @@ def test_a_metric_is_there_what_it_is_here(name: str) -> None:
 
 
 def test_shipped_weights_have_there_the_scores_that_they_have_here(built: Path) -> None:
-    data, config = pairs.open(built, "test"), EvaluateConfig(metrics=("psnr", "ssim"))
+    data, config = pairs.open(built, "test"), EvaluateConfig(metrics=(Call("psnr"), Call("ssim")))
     here, away = (list(evaluate("lfsrnet_tiny_x4", data, config, device=device)) for device in ("cpu", DEVICE))
     for one, other in zip(here, away, strict=True):
         assert other.values == pytest.approx(one.values, abs=0.01)
