@@ -26,6 +26,7 @@ OF_THE_RECORD = (
     "shards have their recorded hashes",
     "the record is that of the shards",
     "the recorded mean is that of the clean pictures",
+    "the data hash is that of the pictures",
 )
 """What is no longer so once a shard was damaged, whatever is in it."""
 

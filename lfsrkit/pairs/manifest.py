@@ -33,6 +33,8 @@ class StoredShard:
     rows: int
     sha256: str
     """Of its file."""
+    values_sha256: str
+    """Of what the file holds, whichever program and version wrote it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Manifest:
     clean_mean: float
     """Mean of all clean training pictures, 0 to 1."""
     sha256: str
-    """Hash over the shards' hashes: the identity of the data."""
+    """Hash over those of the shards' values: the identity of the data."""
     versions: dict[str, str]
 
 
@@ -87,13 +89,13 @@ def read_manifest(folder: str | Path) -> Manifest:
 
 
 def identity_of(shards: Mapping[str, StoredShard]) -> str:
-    """Hash the hashes of all shards.
+    """Hash the hashes of what all shards hold.
 
     Args:
         shards: By name.
     """
     planned = sorted(shards, key=lambda name: (SPLITS.index(name.partition("-")[0]), name))
-    hashes = "\n".join(f"{name} {shards[name].sha256}" for name in planned)
+    hashes = "\n".join(f"{name} {shards[name].values_sha256}" for name in planned)
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 

@@ -15,8 +15,9 @@ from lfsrkit.degradations.chain import Chain
 from lfsrkit.errors import BadPicture, DamagedFile, OutputRefused
 from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePicture, frame, open_source
 from lfsrkit.files import appearing, as_record, read_object, sha256_of, write_json
-from lfsrkit.images import encode_lossless, encode_png, to_bytes, to_pixels
+from lfsrkit.images import Pixels, encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
+from lfsrkit.pairs.identity import Values
 from lfsrkit.pairs.manifest import FOLDER, shard_path
 from lfsrkit.pairs.plan import Recipe, Task
 from lfsrkit.pairs.regions import with_regions
@@ -34,6 +35,9 @@ class ShardRecord:
 
     rows: int
     sha256: str
+    """Of its file."""
+    values_sha256: str
+    """Of what the file holds, from `Values`."""
     ids_sha256: str
     clean_sum: int
     """Sum of all 8-bit values of the clean pictures; whole, so that no order of adding changes it."""
@@ -116,7 +120,8 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         if finished(job.folder, task) is not None:  # another one was quicker, and has cleared up
             return
         raise
-    record = ShardRecord(totals.rows, digest, task.digest, totals.clean_sum, totals.rejected, versions())
+    values = totals.values.sha256()
+    record = ShardRecord(totals.rows, digest, values, task.digest, totals.clean_sum, totals.rejected, versions())
     seconds = round(time.perf_counter() - start, 3)
     rejected = [vars(item) for item in totals.rejected]
     write_json(_sidecar(job.folder, task), {**vars(record), "rejected": rejected, "seconds": seconds})
@@ -126,6 +131,7 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
 class _Totals:
     rows: int = 0
     clean_sum: int = 0
+    values: Values = field(default_factory=Values)
     rejected: list[Rejected] = field(default_factory=list[Rejected])
 
 
@@ -159,7 +165,7 @@ def _batches(job: Job, task: Task, totals: _Totals) -> Iterator[tuple[Sequence[F
                 totals.rejected.append(Rejected(ref.source, str(error)))
         totals.rows += len(faces)
         totals.clean_sum += sum(int(face.clean.sum(dtype=np.int64)) for _, face in faces)
-        yield refs, [row | {"split": task.split} for row in _rows(faces, job, chain)] if faces else []
+        yield refs, [row | {"split": task.split} for row in _rows(faces, job, chain, totals.values)] if faces else []
 
 
 @lru_cache(maxsize=1)
@@ -180,24 +186,29 @@ def framed(picture: SourcePicture, ref: FaceRef, recipe: Recipe) -> FramedFace:
     return with_regions(face, picture, ref, recipe.regions)
 
 
-def _rows(faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain) -> Iterator[dict[str, Any]]:
+def _rows(
+    faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain, values: Values
+) -> Iterator[dict[str, Any]]:
     clean = to_bytes([face.clean for _, face in faces])
     low, params = degrade(chain, clean.to(job.device), [ref.id for ref, _ in faces], seed=job.recipe.seed)
-    drawn = zip(faces, to_pixels(low), split(params, len(faces)), strict=True)
-    return (_row(ref, face, encode_lossless(pixels), values) for (ref, face), pixels, values in drawn)
+    for (ref, face), pixels, drawn in zip(faces, to_pixels(low), split(params, len(faces)), strict=True):
+        regions = None if face.regions is None else regions_to_grey(torch.from_numpy(face.regions)).numpy()
+        values.add(ref.id, low=pixels, clean=face.clean, regions=regions)
+        yield _row(ref, face, pixels, regions, drawn)
 
 
-def _row(ref: FaceRef, face: FramedFace, low: bytes, params: Mapping[str, Any]) -> dict[str, Any]:
-    regions = None if face.regions is None else encode_png(regions_to_grey(torch.from_numpy(face.regions)).numpy())
+def _row(
+    ref: FaceRef, face: FramedFace, low: Pixels, regions: Pixels | None, params: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "id": ref.id,
         "source": ref.source,
-        "low": {"bytes": low, "path": None},
+        "low": {"bytes": encode_lossless(low), "path": None},
         "clean": {"bytes": encode_lossless(face.clean), "path": None},
         "params": params,
         "landmarks": None if face.landmarks is None else face.landmarks.tolist(),
         "crop": list(face.crop),
-        "regions": None if regions is None else {"bytes": regions, "path": None},
+        "regions": None if regions is None else {"bytes": encode_png(regions), "path": None},
     }
 
 
