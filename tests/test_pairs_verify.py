@@ -13,7 +13,7 @@ from pictures import picture
 from lfsrkit import pairs
 from lfsrkit.files import sha256_of
 from lfsrkit.images import Pixels, decode, encode_png
-from lfsrkit.pairs.identity import values_of
+from lfsrkit.pairs.identity import content_hash_of
 
 Folder = Callable[..., Path]
 
@@ -67,7 +67,7 @@ def test_verify_sees_a_face_in_two_splits(built: Path) -> None:
 def test_verify_sees_another_data_hash_than_that_of_the_pictures(built: Path) -> None:
     path = built / ".lfsrkit" / "manifest.json"
     record = json.loads(path.read_text())
-    record["shards"]["test-00000-of-00001"]["values_sha256"] = "0" * 64
+    record["shards"]["test-00000-of-00001"]["content_sha256"] = "0" * 64
     path.write_text(json.dumps(record))
     told, found = [fault for finding in pairs.verify(built) for fault in finding.faults]
     assert "sha256 is not that" in told
@@ -79,13 +79,13 @@ def test_the_data_hash_is_that_of_pictures_and_not_of_files(built: Path) -> None
 
     path = built / "data" / "test-00000-of-00001.parquet"
     rows = parquet.read_table(path)
-    values, before = rows.to_pylist(), (sha256_of(path), values_of(path))
+    values, before = rows.to_pylist(), (sha256_of(path), content_hash_of(path))
     for kind in ("low", "clean"):
         for row in values:
             row[kind]["bytes"] = encode_png(decode(row[kind]["bytes"]))
     parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path, compression="zstd")
     assert sha256_of(path) != before[0]
-    assert values_of(path) == before[1]
+    assert content_hash_of(path) == before[1]
     values[0]["clean"]["bytes"] = encode_png(decode(values[0]["clean"]["bytes"]) ^ 1)
     parquet.write_table(type(rows).from_pylist(values, schema=rows.schema), path)
-    assert values_of(path) != before[1]
+    assert content_hash_of(path) != before[1]

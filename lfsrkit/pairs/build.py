@@ -142,7 +142,7 @@ def _manifest(plan: Plan, done: Mapping[str, ShardRecord], rejected: int) -> Man
     splits: dict[str, int] = {}
     for task in plan.tasks:
         splits[task.split] = splits.get(task.split, 0) + done[task.name].rows
-    shards = {name: StoredShard(record.rows, record.sha256, record.values_sha256) for name, record in done.items()}
+    shards = {name: StoredShard(record.rows, record.sha256, record.content_sha256) for name, record in done.items()}
     return Manifest(
         settings=plan.settings,
         scale=plan.scale,

@@ -9,14 +9,14 @@ from lfsrkit.pairs.rows import Row, ShardFile
 
 
 @final
-class Values:
+class ContentHash:
     """A hash over identities and decoded pictures, pair after pair.
 
     Example:
         >>> import numpy as np
-        >>> values, black = Values(), np.zeros((2, 2, 3), np.uint8)
-        >>> values.add("a face", low=black[:1, :1], clean=black, regions=None)
-        >>> values.sha256()[:16]
+        >>> content, black = ContentHash(), np.zeros((2, 2, 3), np.uint8)
+        >>> content.add("a face", low=black[:1, :1], clean=black, regions=None)
+        >>> content.sha256()[:16]
         '20c6310c3ab68c0e'
     """
 
@@ -42,7 +42,7 @@ class Values:
         return self._hash.hexdigest()
 
 
-def values_of(path: Path) -> str:
+def content_hash_of(path: Path) -> str:
     """Hash what a shard holds; decodes all of it.
 
     Args:
@@ -52,10 +52,10 @@ def values_of(path: Path) -> str:
         DamagedFile: If it cannot be read.
         BadPicture: If a picture cannot be decoded.
     """
-    values = Values()
+    content = ContentHash()
     for row in ShardFile(path).rows():
-        values.add(row.id, low=decode(row.low.bytes), clean=decode(row.clean.bytes), regions=_grey(row))
-    return values.sha256()
+        content.add(row.id, low=decode(row.low.bytes), clean=decode(row.clean.bytes), regions=_grey(row))
+    return content.sha256()
 
 
 def _grey(row: Row) -> Pixels | None:

@@ -33,7 +33,7 @@ class StoredShard:
     rows: int
     sha256: str
     """Of its file."""
-    values_sha256: str
+    content_sha256: str
     """Of what the file holds, whichever program and version wrote it."""
 
 
@@ -95,7 +95,7 @@ def identity_of(shards: Mapping[str, StoredShard]) -> str:
         shards: By name.
     """
     planned = sorted(shards, key=lambda name: (SPLITS.index(name.partition("-")[0]), name))
-    hashes = "\n".join(f"{name} {shards[name].values_sha256}" for name in planned)
+    hashes = "\n".join(f"{name} {shards[name].content_sha256}" for name in planned)
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 

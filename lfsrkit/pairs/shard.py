@@ -17,7 +17,7 @@ from lfsrkit.faces import FaceRef, FaceSource, FramedFace, Rejected, SourcePictu
 from lfsrkit.files import appearing, as_record, read_object, sha256_of, write_json
 from lfsrkit.images import Pixels, encode_lossless, encode_png, to_bytes, to_pixels
 from lfsrkit.pairs.degrade import degrade
-from lfsrkit.pairs.identity import Values
+from lfsrkit.pairs.identity import ContentHash
 from lfsrkit.pairs.manifest import FOLDER, shard_path
 from lfsrkit.pairs.plan import Recipe, Task
 from lfsrkit.pairs.regions import with_regions
@@ -36,8 +36,8 @@ class ShardRecord:
     rows: int
     sha256: str
     """Of its file."""
-    values_sha256: str
-    """Of what the file holds, from `Values`."""
+    content_sha256: str
+    """Of what the file holds, from `ContentHash`."""
     ids_sha256: str
     clean_sum: int
     """Sum of all 8-bit values of the clean pictures; whole, so that no order of adding changes it."""
@@ -120,8 +120,8 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
         if finished(job.folder, task) is not None:  # another one was quicker, and has cleared up
             return
         raise
-    values = totals.values.sha256()
-    record = ShardRecord(totals.rows, digest, values, task.digest, totals.clean_sum, totals.rejected, versions())
+    content = totals.content.sha256()
+    record = ShardRecord(totals.rows, digest, content, task.digest, totals.clean_sum, totals.rejected, versions())
     seconds = round(time.perf_counter() - start, 3)
     rejected = [vars(item) for item in totals.rejected]
     write_json(_sidecar(job.folder, task), {**vars(record), "rejected": rejected, "seconds": seconds})
@@ -131,7 +131,7 @@ def build_shard(job: Job, task: Task) -> Iterator[int]:
 class _Totals:
     rows: int = 0
     clean_sum: int = 0
-    values: Values = field(default_factory=Values)
+    content: ContentHash = field(default_factory=ContentHash)
     rejected: list[Rejected] = field(default_factory=list[Rejected])
 
 
@@ -165,7 +165,7 @@ def _batches(job: Job, task: Task, totals: _Totals) -> Iterator[tuple[Sequence[F
                 totals.rejected.append(Rejected(ref.source, str(error)))
         totals.rows += len(faces)
         totals.clean_sum += sum(int(face.clean.sum(dtype=np.int64)) for _, face in faces)
-        yield refs, [row | {"split": task.split} for row in _rows(faces, job, chain, totals.values)] if faces else []
+        yield refs, [row | {"split": task.split} for row in _rows(faces, job, chain, totals.content)] if faces else []
 
 
 @lru_cache(maxsize=1)
@@ -187,13 +187,13 @@ def framed(picture: SourcePicture, ref: FaceRef, recipe: Recipe) -> FramedFace:
 
 
 def _rows(
-    faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain, values: Values
+    faces: Sequence[tuple[FaceRef, FramedFace]], job: Job, chain: Chain, content: ContentHash
 ) -> Iterator[dict[str, Any]]:
     clean = to_bytes([face.clean for _, face in faces])
     low, params = degrade(chain, clean.to(job.device), [ref.id for ref, _ in faces], seed=job.recipe.seed)
     for (ref, face), pixels, drawn in zip(faces, to_pixels(low), split(params, len(faces)), strict=True):
         regions = None if face.regions is None else regions_to_grey(torch.from_numpy(face.regions)).numpy()
-        values.add(ref.id, low=pixels, clean=face.clean, regions=regions)
+        content.add(ref.id, low=pixels, clean=face.clean, regions=regions)
         yield _row(ref, face, pixels, regions, drawn)
 
 

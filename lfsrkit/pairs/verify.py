@@ -9,7 +9,7 @@ from lfsrkit.errors import LfsrkitError
 from lfsrkit.pairs.batch import batches
 from lfsrkit.pairs.dataset import PairSet
 from lfsrkit.pairs.degrade import replay
-from lfsrkit.pairs.identity import values_of
+from lfsrkit.pairs.identity import content_hash_of
 from lfsrkit.pairs.manifest import (
     DEVICE,
     Manifest,
@@ -61,7 +61,7 @@ def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = Fa
             yield Finding(f"{count} low pictures of {pairs.split} made again", tuple(_different(pairs, count)))
         if rows is None:
             yield Finding("the recorded mean is that of the clean pictures", tuple(_wrong_mean(sets)))
-            yield Finding("the data hash is that of the pictures", tuple(_wrong_values(folder, manifest)))
+            yield Finding("the data hash is that of the pictures", tuple(_wrong_content(folder, manifest)))
     except LfsrkitError as error:
         yield Finding("shards can be read", (str(error),))
 
@@ -82,11 +82,11 @@ def _wrong_mean(sets: Sequence[PairSet]) -> Iterator[str]:
         yield f"clean_mean is {manifest.clean_mean}, that of the clean pictures is {mean}"
 
 
-def _wrong_values(folder: Path, manifest: Manifest) -> Iterator[str]:
+def _wrong_content(folder: Path, manifest: Manifest) -> Iterator[str]:
     """Look at files that are as they were recorded; the others are told already."""
     for name, stored in manifest.shards.items():
         path = shard_path(folder, name)
-        if shard_fault(path, stored) is None and values_of(path) != stored.values_sha256:
+        if shard_fault(path, stored) is None and content_hash_of(path) != stored.content_sha256:
             yield f"{path.name} holds other pictures than those whose hash is recorded"
 
 
