@@ -4,6 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import final
 
+import numpy as np
+
 from lfsrkit.images import Pixels, decode
 from lfsrkit.pairs.rows import Row, ShardFile
 
@@ -35,7 +37,7 @@ class ContentHash:
         self._hash.update(f"{name}\n".encode())
         for picture in (low, clean, *(() if regions is None else (regions,))):
             self._hash.update(f"{picture.shape}\n".encode())
-            self._hash.update(picture.tobytes())
+            self._hash.update(np.ascontiguousarray(picture))
 
     def sha256(self) -> str:
         """Give the hash of what was taken in."""
