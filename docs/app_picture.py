@@ -1,4 +1,4 @@
-"""Photographs the page for docs/app.md, with drawn faces in it: python docs/app_picture.py [MODEL].
+"""Photographs the page for docs/app.md, with drawn faces and the weights that ship: python docs/app_picture.py.
 
 Needs the extras `app` and `landmarks`, playwright and a Chromium that is installed on the machine.
 """
@@ -43,6 +43,10 @@ def dark_photograph(file: Path) -> None:
     write_png(file, (255 * dark).round().astype(np.uint8))
 
 
+PICTURES = (("restore", "lfsrnet_tiny_x8", dark_face), ("photograph", "lfsrnet_tiny_x4", dark_photograph))
+"""Name, model and what it is given."""
+
+
 def photograph(address: str, folder: Path) -> None:
     """Take a picture of each tab, and one for a face and for a photograph."""
     with sync_playwright() as driver:
@@ -55,8 +59,10 @@ def photograph(address: str, folder: Path) -> None:
         page = context.pages[0]
         page.set_default_timeout(300_000)
         page.goto(address)
-        for name, draw in (("restore", dark_face), ("photograph", dark_photograph)):
+        for name, model, draw in PICTURES:
             draw(folder / f"{name}.png")
+            page.get_by_label("Model", exact=True).click()
+            page.get_by_role("option", name=model).click()
             restored(page, folder / f"{name}.png")
             page.screenshot(path=DOCS / f"app_{name}.png", full_page=True)
             page.locator("#dark").get_by_label("Clear").click()
@@ -80,7 +86,7 @@ def restored(page: Any, file: Path) -> None:
 def main() -> None:
     """Serve, photograph, stop."""
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "lfsrkit_cli", "app", "--port", "0", *sys.argv[1:]]
+        command = [sys.executable, "-m", "lfsrkit_cli", "app", "--port", "0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             if process.stdout is None:
                 raise SystemExit("the page does not say where it is")
