@@ -82,7 +82,10 @@ def read_manifest(folder: str | Path) -> Manifest:
         unfinished = (folder / FOLDER / PLAN).is_file()
         hint = "its build is not finished; run the same `lfsrkit pairs build` again" if unfinished else "no pairs there"
         raise UsageError(f"{folder}: {hint}")
-    manifest = read_record(path, Manifest)
+    try:
+        manifest = read_record(path, Manifest)
+    except DamagedFile as error:
+        raise DamagedFile(f"{error}; what another version of lfsrkit has built has to be built again") from error
     if (fault := next(_faults(manifest), None)) is not None:
         raise DamagedFile(f"{path} is damaged: {fault}")
     return manifest
