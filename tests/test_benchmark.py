@@ -76,6 +76,12 @@ def test_a_row_that_nobody_knows_takes_no_parts() -> None:
         load_stage("benchmark", values={"accumulate": {"ctcnett": 4}})
 
 
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(pairs_folder: Path, tmp_path: Path) -> None:
+    told = benchmark(pairs_folder, tmp_path / "out", "--device", "meta:7:8")
+    assert (told.exit_code, "device 'meta:7:8' cannot be used here" in told.stderr) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.slow
 def test_rows_protocols_and_seeds_become_a_table(pairs_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

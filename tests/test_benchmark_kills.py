@@ -66,3 +66,18 @@ def test_a_killed_benchmark_ends_with_the_same_table(words: list[object], tmp_pa
     assert codes == [-signal.SIGKILL, 143, -signal.SIGKILL]
     assert finish(words, out) == whole
     assert [line["row"] for line in whole] == ["bicubic", "oracle", "edsr_baseline", "lfsrnet_tiny"]
+
+
+@pytest.mark.slow
+def test_processes_with_rows_of_their_own_share_a_folder(words: list[object], tmp_path: Path) -> None:
+    whole = finish(words, tmp_path / "whole")
+    out = tmp_path / "shared"
+    at = words.index("--rows") + 1
+    started = [start([*words[:at], row, *words[at + 1 :]], out) for row in str(words[at]).split(",")]
+    for process in started:
+        with process:
+            _, errors = process.communicate(timeout=LIMIT_SECONDS)
+        assert process.returncode == 0, errors
+    before = logged(out)
+    assert finish(words, out) == whole
+    assert logged(out) == before

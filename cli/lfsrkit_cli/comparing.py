@@ -39,9 +39,14 @@ def run_experiments(
         device: Where to compute.
         tables_only: Train nothing.
         json: Print the result as JSON.
+
+    Raises:
+        UsageError: If there is no such device, or a row cannot be trained on these pictures.
     """
+    from lfsrkit.devices import choose_device
     from lfsrkit.experiments import write_report
 
+    choose_device(device)
     with stoppable() as stop:
         if not tables_only:
             _train(experiments, title, out, device, stop)

@@ -37,7 +37,7 @@ class ContentHash:
         self._hash.update(f"{name}\n".encode())
         for picture in (low, clean, *(() if regions is None else (regions,))):
             self._hash.update(f"{picture.shape}\n".encode())
-            self._hash.update(np.ascontiguousarray(picture))
+            self._hash.update(np.ascontiguousarray(picture).data)
 
     def sha256(self) -> str:
         """Give the hash of what was taken in."""
