@@ -1,11 +1,16 @@
 """Pictures for the tests of losses, and feature networks with random weights, in files such as users have."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
+
+from lfsrkit import LOSSES
+from lfsrkit.losses import Loss
 
 DOUBLE = torch.float64
 ALEX, VGG = "alexnet_features.safetensors", "vgg16_features.safetensors"
@@ -46,6 +51,17 @@ def trunk_files(folder: Path) -> Path:
             state[f"features.{place}.bias"] = 0.1 * torch.randn(out, generator=stream)
         save_file(state, folder / name)
     return folder
+
+
+def makers(folder: Path) -> Callable[[str], Loss]:
+    """Make a loss once by its name; what needs a network gets one with random weights."""
+    weights = trunk_files(folder)
+    needed: dict[str, dict[str, Any]] = {
+        "lpips": {"weights": weights},
+        "vgg": {"weights": weights, "layers": ("relu1_2", "relu2_2")},
+        "identity": {"network": lambda shown: functional.adaptive_avg_pool2d(shown, 4).flatten(1)},
+    }
+    return cache(lambda name: LOSSES.create(name, **needed.get(name, {})))
 
 
 def vgg_features(folder: Path, pictures: torch.Tensor, wanted: Sequence[str]) -> dict[str, torch.Tensor]:

@@ -3,13 +3,11 @@
 import copy
 import inspect
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from loss_cases import trunk_files
+from loss_cases import makers
 from torch.nn import functional
 
 from lfsrkit import LOSSES
@@ -51,14 +49,7 @@ def extras(restored: torch.Tensor, selected: float = 0.5) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Loss]:
-    """Make a loss once; what needs a network gets one with random weights."""
-    weights: Path = trunk_files(tmp_path_factory.mktemp("weights"))
-    needed: dict[str, dict[str, Any]] = {
-        "lpips": {"weights": weights},
-        "vgg": {"weights": weights, "layers": ("relu1_2", "relu2_2")},
-        "identity": {"network": lambda shown: functional.adaptive_avg_pool2d(shown, 4).flatten(1)},
-    }
-    return cache(lambda name: LOSSES.create(name, **needed.get(name, {})))
+    return makers(tmp_path_factory.mktemp("weights"))
 
 
 Make = Callable[[str], Loss]

@@ -52,7 +52,7 @@ class Manifest:
     clean_mean: float
     """Mean of all clean training pictures, 0 to 1."""
     sha256: str
-    """Hash over those of the shards' values: the identity of the data."""
+    """Hash over the content hashes of the shards: the identity of the data."""
     versions: dict[str, str]
 
 

@@ -1,6 +1,6 @@
 """Checking a build: hashes of the shards, splits without common faces, low pictures made again from their records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = Fa
     folder = Path(folder)
     manifest = read_manifest(folder)
     sets = [PairSet(folder, split, allow_code=allow_code) for split, count in manifest.splits.items() if count]
-    yield Finding("shards have their recorded hashes", tuple(_changed_shards(folder, manifest)))
+    changed = _changed_shards(folder, manifest)
+    yield Finding("shards have their recorded hashes", tuple(changed.values()))
     yield Finding("the record is that of the shards", tuple(_wrong_totals(folder, manifest)))
     try:
         yield Finding("no face is in two splits", tuple(_common_faces(sets)))
@@ -61,7 +62,7 @@ def verify(folder: str | Path, *, rows: int | None = None, allow_code: bool = Fa
             yield Finding(f"{count} low pictures of {pairs.split} made again", tuple(_different(pairs, count)))
         if rows is None:
             yield Finding("the recorded mean is that of the clean pictures", tuple(_wrong_mean(sets)))
-            yield Finding("the data hash is that of the pictures", tuple(_wrong_content(folder, manifest)))
+            yield Finding("the data hash is that of the pictures", tuple(_wrong_content(folder, manifest, changed)))
     except LfsrkitError as error:
         yield Finding("shards can be read", (str(error),))
 
@@ -82,18 +83,18 @@ def _wrong_mean(sets: Sequence[PairSet]) -> Iterator[str]:
         yield f"clean_mean is {manifest.clean_mean}, that of the clean pictures is {mean}"
 
 
-def _wrong_content(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Look at files that are as they were recorded; the others are told already."""
+def _wrong_content(folder: Path, manifest: Manifest, changed: Collection[str]) -> Iterator[str]:
+    """Look at the files that have not changed; the others are told already."""
     for name, stored in manifest.shards.items():
         path = shard_path(folder, name)
-        if shard_fault(path, stored) is None and content_hash_of(path) != stored.content_sha256:
+        if name not in changed and content_hash_of(path) != stored.content_sha256:
             yield f"{path.name} holds other pictures than those whose hash is recorded"
 
 
-def _changed_shards(folder: Path, manifest: Manifest) -> Iterator[str]:
-    for name, stored in manifest.shards.items():
-        if (fault := shard_fault(shard_path(folder, name), stored)) is not None:
-            yield fault
+def _changed_shards(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """Say by name in what shards are not as recorded."""
+    found = {name: shard_fault(shard_path(folder, name), stored) for name, stored in manifest.shards.items()}
+    return {name: fault for name, fault in found.items() if fault is not None}
 
 
 def _common_faces(sets: Sequence[PairSet]) -> Iterator[str]:
